@@ -1,0 +1,235 @@
+"""The manifest's shape: pydantic models of what a user may write, with its short forms; fills nothing in, reads nothing.
+
+The JSON Schema that editors use is generated from these models, so every field says in `description` what it means.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+
+SERVICE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
+"""A service is a DNS label on the network and a part of a container's name, which engines limit to these characters."""
+
+ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _words(value: Any) -> Any:
+    return shlex.split(value) if isinstance(value, str) else value
+
+
+def _commands(value: Any) -> Any:
+    if isinstance(value, str) or (isinstance(value, list) and value and all(isinstance(word, str) for word in value)):
+        return [_words(value)]
+    return value
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _env_value(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _env(value: Any) -> Any:
+    return {name: _env_value(item) for name, item in value.items()} if isinstance(value, dict) else value
+
+
+def _port(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return {"port": value}
+    if isinstance(value, str):
+        host, colon, container = value.rpartition(":")
+        if not container.isdigit() or (colon and not host.isdigit()):
+            raise ValueError('a port is a number or "HOST:CONTAINER"')
+        return {"port": int(container), "host": int(host) if colon else None}
+    return value
+
+
+def _text(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("a NUL character can't be passed to a process")
+    return value
+
+
+_STRINGS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
+_PORT_NUMBER: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 65535}
+
+String = Annotated[str, Field(strict=True)]
+Value = Annotated[str, Field(strict=True), BeforeValidator(lambda v: _text(v) if isinstance(v, str) else v)]
+Command = Annotated[
+    list[Value], BeforeValidator(_words), Field(min_length=1), WithJsonSchema({"anyOf": [{"type": "string"}, _STRINGS]})
+]
+Commands = Annotated[
+    list[Annotated[list[Value], BeforeValidator(_words), Field(min_length=1)]],
+    BeforeValidator(_commands),
+    WithJsonSchema({"anyOf": [{"type": "string"}, _STRINGS, {"type": "array", "items": _STRINGS}]}),
+]
+Strings = Annotated[list[String], BeforeValidator(_listed), WithJsonSchema({"anyOf": [{"type": "string"}, _STRINGS]})]
+Env = Annotated[
+    dict[str, Value],
+    BeforeValidator(_env),
+    WithJsonSchema({"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}),
+]
+PortNumber = Annotated[int, Field(strict=True, ge=1, le=65535)]
+
+
+class Part(BaseModel):
+    """What all tables have in common: no unknown key, nothing changed after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PortModel(Part):
+    """A published port."""
+
+    port: PortNumber = Field(description="the port inside the container")
+    host: PortNumber | None = Field(None, description="the port asked for on 127.0.0.1; the same number by default")
+    name: String | None = Field(None, description="a name, for `{service.port_NAME}` and the table of addresses")
+
+
+Port = Annotated[
+    PortModel,
+    BeforeValidator(_port),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                _PORT_NUMBER,
+                {"type": "string", "pattern": r"^(\d+:)?\d+$"},
+                {
+                    "type": "object",
+                    "properties": {"port": _PORT_NUMBER, "host": _PORT_NUMBER, "name": {"type": "string"}},
+                    "required": ["port"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+Ports = Annotated[list[Port], Field(description="published on 127.0.0.1: a number, \"HOST:CONTAINER\" or a table")]
+
+
+class Ready(Part):
+    """How to know that the service is ready: exactly one of http, tcp, command, log."""
+
+    KINDS: ClassVar[tuple[str, ...]] = ("http", "tcp", "command", "log")
+
+    http: String | None = Field(None, description="a path that answers 2xx or 3xx")
+    status: String | None = Field(None, description='other statuses that count for `http`: "204", "200,401", "any"')
+    tcp: PortNumber | None = Field(None, description="a port that accepts a connection and keeps it")
+    command: Command | None = Field(None, description="a command inside the container that exits 0")
+    log: String | None = Field(None, description="a text that the service's log contains after it started")
+    port: PortNumber | None = Field(None, description="the port that `http` asks; the first one by default")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Ready:
+        given = [kind for kind in self.KINDS if getattr(self, kind) is not None]
+        if len(given) != 1:
+            raise ValueError("needs exactly one of `http`, `tcp`, `command`, `log`")
+        if self.http is not None and not self.http.startswith("/"):
+            raise ValueError("`http` is a path and begins with `/`")
+        return self
+
+
+class BuildModel(Part):
+    """How to build the app's image: its production Dockerfile."""
+
+    context: String = Field(".", description="the folder that is sent to the builder, relative to the manifest")
+    dockerfile: String = Field("Dockerfile", description="relative to the context")
+    target: String | None = Field(None, description="the stage to build; the last one by default")
+    args: Env = Field(default_factory=dict, description="build arguments")
+
+
+BuildField = Annotated[
+    BuildModel,
+    BeforeValidator(lambda value: {"context": value} if isinstance(value, str) else value),
+    WithJsonSchema({"anyOf": [{"type": "string"}, BuildModel.model_json_schema()]}),
+]
+
+
+class Runnable(Part):
+    """What an app and a sidecar have in common."""
+
+    image: String | None = Field(None, description="an image to run")
+    command: Command | None = Field(None, description="in place of the image's own command; never run by a shell")
+    ports: Ports = Field(default_factory=list)
+    ready: Ready | None = Field(None, description="how to know that it is ready")
+    env: Env = Field(default_factory=dict, description="environment; `{service.value}` is filled in")
+    needs: list[String] | None = Field(None, description="services that must be ready before this one starts")
+    profile: String | None = Field(None, description="an optional part, started with `--with NAME`")
+    volumes: dict[String, String] = Field(default_factory=dict, description="named volumes: NAME = \"/path/inside\"")
+
+    @field_validator("env")
+    @classmethod
+    def _env_names(cls, value: dict[str, str]) -> dict[str, str]:
+        for name in value:
+            if not ENV_NAME.fullmatch(name):
+                raise ValueError(f"`{name}` can't be the name of an environment variable")
+        return value
+
+    @field_validator("volumes")
+    @classmethod
+    def _volume_paths(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, path in value.items():
+            if not SERVICE_NAME.fullmatch(name):
+                raise ValueError(f"`{name}` can't be the name of a volume: use a-z, 0-9, - and _")
+            if not path.startswith("/") or ":" in path:
+                raise ValueError(f"`{path}` is not an absolute path inside the container")
+        return value
+
+
+class App(Runnable):
+    """One of the project's own processes, run from the image that its production Dockerfile builds."""
+
+    build: BuildField | None = Field(None, description="the folder of the Dockerfile, or a table")
+    env_file: Strings = Field(default_factory=list, description="dotenv files; `env` wins over them")
+    setup: Commands = Field(default_factory=list, description="run once per content change, before the app starts")
+
+    @model_validator(mode="after")
+    def _has_image(self) -> App:
+        if (self.build is None) == (self.image is None):
+            raise ValueError("an app needs either `build` or `image`")
+        return self
+
+
+class Sidecar(Runnable):
+    """Something the app talks to. Keys that are not listed here are options of its recipe."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    recipe: String | None = Field(None, description="the recipe, where it is not called as the sidecar")
+    version: String | None = Field(None, description="the image's version")
+    args: list[Value] = Field(default_factory=list, description="arguments after the recipe's command")
+    exports: Env = Field(default_factory=dict, description="environment that every app gets")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What was written for the recipe."""
+        return dict(self.__pydantic_extra__ or {})
+
+
+SidecarField = Annotated[
+    Sidecar, BeforeValidator(lambda value: {"version": value} if isinstance(value, str) else value)
+]
+
+
+class Manifest(Part):
+    """devenv.toml: the app and what it talks to."""
+
+    name: String | None = Field(None, description="the project's name; the folder's by default", min_length=1)
+    app: App | None = Field(None, description="the app, where there is one: short for `[apps.app]`")
+    apps: dict[str, App] = Field(default_factory=dict, description="several processes: `[apps.web]`, `[apps.worker]`")
+    sidecars: dict[str, SidecarField] = Field(
+        default_factory=dict, description="what the app talks to: `NAME = \"VERSION\"`, `NAME = {}` or a table"
+    )
+
+    @property
+    def all_apps(self) -> dict[str, App]:
+        """Every app by name; `[app]` is called `app`."""
+        return ({"app": self.app} if self.app else {}) | self.apps

@@ -1,0 +1,51 @@
+"""The smtp probe: greet a mail server; must not log in or send mail."""
+
+from __future__ import annotations
+
+from devenv.probes.connection import Connection, Deadline, Failure
+from devenv.probes.model import Answer, Probe, settings
+
+_FAREWELL_SECONDS = 0.05
+
+
+def ask(probe: Probe, host: str, port: int, deadline: Deadline) -> Answer:
+    """Ready when the server greets with 220 and answers EHLO with 250. Takes no params.
+
+    Another reply makes its code, such as "421", the answer's code.
+    """
+    settings(probe)
+    with Connection(host, port, deadline) as connection:
+        _expect(connection, "220", "its greeting")
+        connection.send(b"EHLO devenv\r\n")
+        _expect(connection, "250", "EHLO")
+        _say_goodbye(connection)
+    return Answer(True, "SMTP 250 to EHLO", "250")
+
+
+def _expect(connection: Connection, wanted: str, step: str) -> None:
+    code, text = _reply(connection)
+    if code != wanted:
+        raise Failure(code, f"SMTP {code} to {step}: {text}" if step == "EHLO" else f"SMTP {code} as {step}: {text}")
+
+
+def _reply(connection: Connection) -> tuple[str, str]:
+    # RFC 5321 section 4.2.1: every line but the last of a reply has "-" after the code, and all have the same code.
+    first = b""
+    while True:
+        line = connection.read_until(b"\n").rstrip(b"\r\n")
+        code, mark = line[:3], line[3:4]
+        if len(code) != 3 or not code.isdigit() or mark not in (b"", b" ", b"-") or (first and code != first):
+            raise Failure("protocol", "the answer is not SMTP")
+        first = code
+        if mark != b"-":
+            return code.decode("ascii"), line[4:].decode("utf-8", "replace")
+
+
+def _say_goodbye(connection: Connection) -> None:
+    # RFC 5321 section 4.1.1.10 wants the client to wait for the reply to QUIT; the answer is already known, so
+    # a server that is slow to say goodbye changes nothing and is not waited for long.
+    try:
+        connection.send(b"QUIT\r\n")
+        connection.stay_open(_FAREWELL_SECONDS)
+    except Failure:
+        return

@@ -1,0 +1,199 @@
+"""The Stack: manifest and recipes resolved into services in start order; frozen, engine-neutral, no I/O.
+
+The only engine-dependent value is an address, and the only private one a secret: both stay unbound `Ref`s inside
+`Text`s until `bind` is told the vantage and the bindings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal
+
+Role = Literal["app", "sidecar"]
+
+
+class Vantage(Enum):
+    """From where an address is seen."""
+
+    NETWORK = "network"
+    HOST = "host"
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A value that is bound late: a service's host, one of its ports (by container port), or a secret."""
+
+    kind: Literal["host", "port", "secret"]
+    service: str
+    name: str = ""
+
+
+Text = tuple[str | Ref, ...]
+"""Literal pieces and late-bound references; joined, they are one string."""
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port that is published on 127.0.0.1; `host` is the number asked for, the bindings hold the one in use."""
+
+    name: str
+    container: int
+    host: int
+    url: Text = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A named volume: data that survives everything but `destroy`. `dump` saves it before that."""
+
+    name: str
+    path: str
+    disposable: bool = False  # a cache: holds no user data, so nobody is asked about it
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A generated file inside the container."""
+
+    path: str
+    content: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """How to build the app's image; `context` is relative to the project's root, `dockerfile` to the context."""
+
+    context: str = "."
+    dockerfile: str = "Dockerfile"
+    target: str | None = None
+    args: tuple[tuple[str, Text], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question that a ready service answers: a protocol probe from outside, a command, a log line."""
+
+    kind: str  # http tcp postgres redis s3 smtp | command log running
+    port: int = 0
+    params: tuple[tuple[str, Text], ...] = ()
+    command: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The same question asked inside the container, for people who use the compose file alone."""
+
+    command: tuple[Text, ...]
+    start_interval: str = "1s"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A private value of a service; `value` is what the user gave, None asks for a random one per project."""
+
+    name: str
+    value: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One part of the stack, complete: nothing is filled in later but references."""
+
+    name: str
+    role: Role
+    image: str | None = None
+    build: Build | None = None
+    command: tuple[Text, ...] | None = None
+    entrypoint: tuple[Text, ...] | None = None
+    env: tuple[tuple[str, Text], ...] = ()
+    ports: tuple[Port, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    files: tuple[File, ...] = ()
+    ready: tuple[Check, ...] = ()
+    health: Health | None = None
+    needs: tuple[str, ...] = ()
+    setup: tuple[tuple[Text, ...], ...] = ()
+    profile: str | None = None
+    secrets: tuple[Secret, ...] = ()
+    exports: tuple[tuple[str, Text], ...] = ()
+    connect: tuple[Text, ...] = ()
+    provision: tuple[Text, ...] = ()
+    dump: tuple[Text, ...] = ()
+    dump_suffix: str = ""
+    data_version: str = ""  # the major version of what is in the data volume; "" where it does not matter
+    stop_grace: str = "10s"
+    shm_size: str | None = None
+    recipe: str | None = None
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """All services, each after the ones it needs."""
+
+    name: str
+    services: tuple[Service, ...]
+    warnings: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[Service]:
+        return iter(self.services)
+
+    def __getitem__(self, name: str) -> Service:
+        for service in self.services:
+            if service.name == name:
+                return service
+        raise KeyError(name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The services' names in start order."""
+        return tuple(service.name for service in self.services)
+
+    def select(self, names: Iterable[str], profiles: Iterable[str] = ()) -> tuple[Service, ...]:
+        """The named services and all that they need; with no name, all whose profile is unset or wanted."""
+        wanted = set(names)
+        if not wanted:
+            active = set(profiles)
+            wanted = {s.name for s in self if s.profile is None or s.profile in active}
+        for service in reversed(self.services):
+            if service.name in wanted:
+                wanted.update(service.needs)
+        return tuple(service for service in self if service.name in wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Bindings:
+    """What this machine and project fill in: published ports by (service, container port), secrets by (service, name)."""
+
+    ports: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    secrets: Mapping[tuple[str, str], str] = field(default_factory=dict, repr=False)
+
+    def resolver(self, vantage: Vantage) -> Callable[[Ref], str]:
+        """A function that gives a reference's value as seen from `vantage`; KeyError for what is not bound."""
+
+        def value(ref: Ref) -> str:
+            if ref.kind == "secret":
+                return self.secrets[ref.service, ref.name]
+            if vantage is Vantage.NETWORK:
+                return ref.service if ref.kind == "host" else ref.name
+            return "127.0.0.1" if ref.kind == "host" else str(self.ports[ref.service, int(ref.name)])
+
+        return value
+
+
+def bind(text: Text, value: Callable[[Ref], str], literal: Callable[[str], str] = str) -> str:
+    """Join a text, each reference given by `value` and each literal piece passed through `literal`."""
+    return "".join(literal(part) if isinstance(part, str) else value(part) for part in text)
+
+
+def references(text: Text) -> Iterator[Ref]:
+    """The references in a text."""
+    return (part for part in text if isinstance(part, Ref))
+
+
+def environment(stack: Stack, service: Service, vantage: Vantage, bindings: Bindings) -> dict[str, str]:
+    """The environment of an app as seen from `vantage`: its sidecars' exports with the app's own values over them."""
+    value = bindings.resolver(vantage)
+    return {name: bind(text, value) for name, text in service.env}

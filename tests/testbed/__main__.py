@@ -1,0 +1,75 @@
+"""The test bed's command line; does what is asked for and leaves no process behind but the engine."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from . import engine, lookalikes
+from .layout import Layout, current_layout
+from .shell import TestBedError, run
+
+
+def _environment(layout: Layout) -> int:
+    if engine.own_engine(layout):
+        print(layout.exports())
+        return 0
+    if engine.engine_answers():
+        print("# the engine that this environment already points at is the one to use")
+        return 0
+    raise TestBedError("no engine answers: run `python3 -m tests.testbed up` first")
+
+
+def _require_engine(layout: Layout) -> dict[str, str]:
+    env = engine.client_environment(layout)
+    if env is None:
+        raise TestBedError("no engine answers: run `python3 -m tests.testbed up` first")
+    return env
+
+
+def _status(layout: Layout) -> int:
+    own = engine.own_engine(layout)
+    env = engine.client_environment(layout)
+    if env is None:
+        print("engine: none")
+        return 1
+    facts = run(["docker", "info", "--format", "{{.ServerVersion}}, {{.Driver}}, {{.OperatingSystem}}"], env=env)
+    print(f"engine: {facts.strip()}{f', process {own.pid}, {layout.socket}' if own else ' (not started by this test bed)'}")
+    compose = engine.compose_version(env)
+    print(f"compose: {'.'.join(map(str, compose)) if compose else 'none'}")
+    for line in lookalikes.describe(env):
+        print(line)
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python3 -m tests.testbed", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("up", help="use the engine that answers, or start one")
+    commands.add_parser("down", help="stop the engine that `up` started")
+    commands.add_parser("env", help="print lines for a shell's eval")
+    commands.add_parser("status", help="tell what is there")
+    images = commands.add_parser("images", help="pull the images, or build look-alikes where no registry answers")
+    images.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(lookalikes.names())}")
+    chosen = parser.parse_args(arguments)
+    layout = current_layout()
+    try:
+        match chosen.command:
+            case "up":
+                engine.bring_up(layout)
+            case "down":
+                engine.take_down(layout)
+            case "env":
+                return _environment(layout)
+            case "status":
+                return _status(layout)
+            case "images":
+                lookalikes.make(chosen.names, layout, _require_engine(layout))
+    except TestBedError as error:
+        print(f"testbed: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
