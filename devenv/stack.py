@@ -46,7 +46,7 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """A named volume: data that survives everything but `destroy`. `dump` saves it before that."""
+    """A named volume: data that survives everything but `destroy`."""
 
     name: str
     path: str
@@ -55,10 +55,11 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A generated file inside the container."""
+    """A file inside the container: generated from `content`, or the project's own at `source` (relative to its root)."""
 
     path: str
     content: Text
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class Service:
     image: str | None = None
     build: Build | None = None
     command: tuple[Text, ...] | None = None
-    entrypoint: tuple[Text, ...] | None = None
+    user: str | None = None
     env: tuple[tuple[str, Text], ...] = ()
     ports: tuple[Port, ...] = ()
     volumes: tuple[Volume, ...] = ()

@@ -203,7 +203,7 @@ def _looked_up(host: str, port: int, deadline: Deadline) -> list[tuple[int, _Soc
         except (OSError, ValueError):
             return
         # A Python without IPv6 answers (int, bytes) for such an address, which connect could not take.
-        found.extend((entry[0], entry[4]) for entry in entries if isinstance(entry[4][0], str))  # type: ignore[misc]
+        found.extend((entry[0], entry[4]) for entry in entries if isinstance(entry[4][0], str))
 
     worker = threading.Thread(target=look_up, daemon=True)
     worker.start()

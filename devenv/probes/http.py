@@ -15,7 +15,7 @@ def ask(probe: Probe, host: str, port: int, deadline: Deadline) -> Answer:
 
     Params: path (starts with "/", default "/"); status (a comma-separated list of codes such as "204" and classes
     such as "2xx", or "any" for every well-formed answer; default "2xx,3xx"); contains (text that must occur in the
-    first 64 KiB of the answer, head included). The answer's code is the HTTP status.
+    body, of which no more is looked at than the connection's 64 KiB). The answer's code is the HTTP status.
     """
     given = settings(probe, optional=("path", "status", "contains"))
     path = given.get("path", "/")

@@ -9,13 +9,13 @@ from devenv.probes.model import Answer, Probe, settings
 def ask(probe: Probe, host: str, port: int, deadline: Deadline) -> Answer:
     """Ready when PING answers PONG, after AUTH if a password is given.
 
-    Params: password; username (only with a password; without it AUTH means the user "default"). An error of the
-    server makes its first word the answer's code: "LOADING", "NOAUTH", "WRONGPASS", ...
+    Params: password; username (only with a password; without it AUTH means the user "default"); an empty one counts
+    as none. An error of the server makes its first word the answer's code: "LOADING", "NOAUTH", "WRONGPASS", ...
     """
     given = settings(probe, optional=("username", "password"))
-    if "username" in given and "password" not in given:
+    login = [given[name] for name in ("username", "password") if given.get(name)]
+    if login and not given.get("password"):
         raise ValueError("redis probe: 'username' needs a 'password'")
-    login = [given[name] for name in ("username", "password") if name in given]
     with Connection(host, port, deadline) as connection:
         connection.send((_command("AUTH", *login) if login else b"") + _command("PING"))
         if login:

@@ -15,9 +15,9 @@ def ask(probe: Probe, host: str, port: int, deadline: Deadline) -> Answer:
     """
     settings(probe)
     with Connection(host, port, deadline) as connection:
-        _expect(connection, "220", "its greeting")
+        _expect(connection, "220", "as its greeting")
         connection.send(b"EHLO devenv\r\n")
-        _expect(connection, "250", "EHLO")
+        _expect(connection, "250", "to EHLO")
         _say_goodbye(connection)
     return Answer(True, "SMTP 250 to EHLO", "250")
 
@@ -25,7 +25,7 @@ def ask(probe: Probe, host: str, port: int, deadline: Deadline) -> Answer:
 def _expect(connection: Connection, wanted: str, step: str) -> None:
     code, text = _reply(connection)
     if code != wanted:
-        raise Failure(code, f"SMTP {code} to {step}: {text}" if step == "EHLO" else f"SMTP {code} as {step}: {text}")
+        raise Failure(code, f"SMTP {code} {step}: {text}")
 
 
 def _reply(connection: Connection) -> tuple[str, str]:

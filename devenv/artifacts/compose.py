@@ -1,0 +1,243 @@
+"""A Stack as a compose file: what devenv itself runs, and what works for someone without devenv; reads no disk.
+
+Rules of the format are the compose specification's; `$` is doubled because Compose interpolates every string.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from devenv.artifacts.yaml import Block, Quoted, dump
+from devenv.stack import Bindings, File, Ref, Service, Stack, Text, bind, references
+
+PROJECT_LABEL = "devenv.project"
+PATH_LABEL = "devenv.path"
+SERVICE_LABEL = "devenv.service"
+HASH_LABEL = "devenv.hash"
+DATA_LABEL = "devenv.data-version"
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """For whom a compose file is: this machine's own (bound ports, ownership labels), or a team's (`bindings` None).
+
+    `root` is the way from the file's folder to the project's.
+    """
+
+    project: str
+    root: str = "."
+    path: str | None = None
+    bindings: Bindings | None = None
+
+
+def variable(service: str, name: str) -> str:
+    """The environment variable that carries a secret into the compose file."""
+    return f"DEVENV_{service}_{name}".upper().replace("-", "_")
+
+
+def variables(stack: Stack, bindings: Bindings) -> dict[str, str]:
+    """Every secret of the stack by its variable."""
+    return {
+        variable(service.name, secret.name): bindings.secrets[service.name, secret.name]
+        for service in stack
+        for secret in service.secrets
+    }
+
+
+def setup_names(service: Service) -> tuple[str, ...]:
+    """The one-shot services that run an app's `setup`; a dot keeps them apart from every name a user can choose."""
+    return tuple(f"{service.name}.setup" + (f"-{n}" if n > 1 else "") for n in range(1, len(service.setup) + 1))
+
+
+def image_of(stack: Stack, service: Service, project: str) -> str:
+    """The image's name; apps with one and the same build share one image."""
+    if service.image:
+        return service.image
+    first = next(other for other in stack if other.build == service.build)
+    return f"{project}-{first.name}"
+
+
+def render(stack: Stack, target: Target) -> str:
+    """The compose file's text, without its header."""
+    return dump(document(stack, target))
+
+
+def document(stack: Stack, target: Target) -> Document:
+    """The compose file as a value."""
+    result: Document = {"name": target.project, "services": {}}
+    for service in stack:
+        entries = _entries(stack, service, target)
+        if target.bindings is not None:
+            for name, entry in entries.items():
+                entry["labels"] = _labels(target, name, entry, service)
+        result["services"].update(entries)
+    if volumes := _volumes(stack, target):
+        result["volumes"] = volumes
+    if target.bindings is not None:
+        result["networks"] = {"default": {"labels": _owner(target)}}
+    if configs := _configs(stack):
+        result["configs"] = configs
+    return result
+
+
+def _literal(text: str) -> str:
+    return text.replace("$", "$$")
+
+
+def _reference(ref: Ref) -> str:
+    """A reference as the network sees it; a secret is an interpolated variable, so that it is not in the file."""
+    if ref.kind == "secret":
+        name = variable(ref.service, ref.name)
+        return f"${{{name}?set it in .env}}"
+    return ref.service if ref.kind == "host" else ref.name
+
+
+def _string(text: Text) -> Quoted:
+    return Quoted(bind(text, _reference, _literal))
+
+
+def _strings(texts: Iterable[Text]) -> list[Quoted]:
+    return [_string(text) for text in texts]
+
+
+def _entries(stack: Stack, service: Service, target: Target) -> dict[str, Document]:
+    """The service, and before it the one-shot services of its setup, each waiting for the one before."""
+    base = _base(stack, service, target)
+    result: dict[str, Document] = {}
+    needs = _depends(stack, service)
+    for name, command in zip(setup_names(service), service.setup, strict=True):
+        entry = {**base, "command": _strings(command), "depends_on": dict(needs)}
+        result[name] = {key: value for key, value in entry.items() if value}
+        needs[name] = {"condition": "service_completed_successfully"}
+    entry = base | {"depends_on": needs, "ports": _ports(service, target)}
+    if service.health:
+        entry["healthcheck"] = {
+            "test": ["CMD", *_strings(service.health.command)],
+            "start_interval": service.health.start_interval,
+            "start_period": "2m",
+            "interval": "15s",
+            "timeout": "10s",
+            "retries": 5,
+        }
+    result[service.name] = {key: value for key, value in entry.items() if value}
+    return result
+
+
+def _base(stack: Stack, service: Service, target: Target) -> Document:
+    entry: Document = {"image": Quoted(_literal(image_of(stack, service, target.project)))}
+    if service.build:
+        entry["build"] = _build(service, target)
+    if service.command is not None:
+        entry["command"] = _strings(service.command)
+    entry |= {
+        "user": Quoted(service.user) if service.user else None,
+        "environment": {name: _string(text) for name, text in service.env},
+        "volumes": [Quoted(f"{service.name}-{volume.name}:{volume.path}") for volume in service.volumes]
+        + [_mount(file, target) for file in service.files if file.source],
+        "configs": [
+            {"source": _config(service, index), "target": file.path}
+            for index, file in enumerate(service.files)
+            if not file.source
+        ],
+        "shm_size": service.shm_size,
+        "stop_grace_period": service.stop_grace if service.stop_grace != "10s" else None,
+        "profiles": [service.profile] if service.profile and target.bindings is None else None,
+    }
+    return entry
+
+
+def _build(service: Service, target: Target) -> Document:
+    assert service.build is not None
+    build = service.build
+    context = target.root if build.context in (".", "./") else f"{target.root}/{build.context}"
+    entry = {
+        "context": Quoted(_literal(context)),
+        "dockerfile": Quoted(_literal(build.dockerfile)),
+        "target": Quoted(_literal(build.target)) if build.target else None,
+        "args": {name: _string(text) for name, text in build.args},
+    }
+    return {key: value for key, value in entry.items() if value}
+
+
+def _mount(file: File, target: Target) -> Document:
+    source = Quoted(_literal(f"{target.root}/{file.source}"))
+    return {"type": "bind", "source": source, "target": file.path, "read_only": True}
+
+
+def _ports(service: Service, target: Target) -> list[Quoted]:
+    result = []
+    for port in service.ports:
+        if target.bindings is not None:
+            host = str(target.bindings.ports[service.name, port.container])
+        else:
+            host = f"${{{variable(service.name, 'port_' + str(port.container))}:-{port.host}}}"
+        result.append(Quoted(f"127.0.0.1:{host}:{port.container}"))
+    return result
+
+
+def _depends(stack: Stack, service: Service) -> Document:
+    return {
+        name: {"condition": "service_healthy" if stack[name].health else "service_started"} for name in service.needs
+    }
+
+
+def _volumes(stack: Stack, target: Target) -> Document:
+    result: Document = {}
+    for service in stack:
+        for volume in service.volumes:
+            labels = _owner(target)
+            if labels and service.data_version and not volume.disposable:
+                labels[DATA_LABEL] = Quoted(service.data_version)
+            result[f"{service.name}-{volume.name}"] = {"labels": labels} if labels else {}
+    return result
+
+
+def _config(service: Service, index: int) -> str:
+    return f"{service.name}-{index}"
+
+
+def _configs(stack: Stack) -> Document:
+    return {
+        _config(service, index): {"content": Block(bind(file.content, _reference, _literal))}
+        for service in stack
+        for index, file in enumerate(service.files)
+        if not file.source
+    }
+
+
+def _owner(target: Target) -> dict[str, Quoted]:
+    if target.bindings is None:
+        return {}
+    return {PROJECT_LABEL: Quoted(target.project), PATH_LABEL: Quoted(_literal(target.path or ""))}
+
+
+def _labels(target: Target, name: str, entry: Document, service: Service) -> dict[str, Quoted]:
+    assert target.bindings is not None
+    digest = fingerprint(entry, service, target.bindings)
+    return {**_owner(target), SERVICE_LABEL: Quoted(name), HASH_LABEL: Quoted(digest)}
+
+
+def fingerprint(entry: Mapping[str, Any], service: Service, bindings: Bindings) -> str:
+    """A hash of all that makes a container what it is: its entry, the text of its files and the secrets it is given.
+
+    How it is built is left out: a changed Dockerfile shows as another image.
+    """
+    ours = {key: value for key, value in entry.items() if key not in ("build", "depends_on", "profiles")}
+    files = [bind(file.content, _reference) for file in service.files]
+    used = sorted({(ref.service, ref.name) for text in _texts(service) for ref in references(text) if ref.kind == "secret"})
+    private = [bindings.secrets[key] for key in used]
+    return hashlib.sha256(json.dumps([ours, files, private], sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _texts(service: Service) -> Iterable[Text]:
+    yield from (text for _, text in service.env)
+    yield from (file.content for file in service.files)
+    yield from service.command or ()
+    for command in service.setup:
+        yield from command

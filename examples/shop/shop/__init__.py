@@ -1,0 +1,1 @@
+"""A small shop: orders in postgres, cached in redis, receipts in S3, confirmations by mail."""
