@@ -12,11 +12,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from devenv.errors import RecipeError
+from devenv.recipe_folder import PROJECT_FOLDER, bundled_folder
 
 BUNDLED = "devenv's own"
-
-PROJECT_FOLDER = "devenv.recipes"
-"""Where a project keeps recipes of its own, beside its manifest."""
 
 
 class Table(BaseModel):
@@ -201,13 +199,6 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         below = result.get(key)
         result[key] = merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
     return result
-
-
-def bundled_folder() -> Path:
-    """The recipes that come with devenv: beside the package in a checkout, inside it in a wheel."""
-    package = Path(__file__).parent
-    checkout = package.parent / "recipes"
-    return checkout if (checkout / "postgres.toml").is_file() else package / "_recipes"
 
 
 def catalog(root: Path) -> Catalog:

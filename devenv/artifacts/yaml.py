@@ -1,4 +1,4 @@
-"""YAML text from plain values; the only home of the YAML library.
+"""YAML text from plain values; the only home of the YAML library, which is imported when something is written.
 
 Every string that came from a user is `Quoted`: PyYAML decides by YAML 1.1 what needs quotes, Compose reads by 1.2, and
 the two disagree about `1e3`, `0o7` and others.
@@ -6,11 +6,8 @@ the two disagree about `1e3`, `0o7` and others.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
-
-import yaml
-
-_Base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 class Quoted(str):
@@ -25,24 +22,29 @@ class Block(str):
     __slots__ = ()
 
 
-class _Dumper(_Base):  # type: ignore[misc]
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
+@functools.cache
+def _dumper() -> Any:
+    import yaml
 
+    base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
-def _quoted(dumper: Any, value: Quoted) -> Any:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", str(value), style='"')
+    class Dumper(base):  # type: ignore[misc]
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
 
-
-def _block(dumper: Any, value: Block) -> Any:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", str(value), style="|" if value.isprintable else '"')
-
-
-_Dumper.add_representer(Quoted, _quoted)
-_Dumper.add_representer(Block, _block)
+    styles = {Quoted: '"', Block: "|"}
+    for kind, style in styles.items():
+        Dumper.add_representer(
+            kind, lambda dumper, value, style=style: dumper.represent_scalar("tag:yaml.org,2002:str", str(value), style)
+        )
+    return Dumper
 
 
 def dump(value: Any) -> str:
     """The value as block-style YAML, keys in the order given."""
-    text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000, default_flow_style=False)
+    import yaml
+
+    text: str = yaml.dump(
+        value, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=1000, default_flow_style=False
+    )
     return text

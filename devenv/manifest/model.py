@@ -1,4 +1,4 @@
-"""The manifest's shape: pydantic models of what a user may write, with its short forms; fills nothing in, reads nothing.
+"""The manifest's shape: pydantic models of what a user may write, with its short forms; fills in and reads nothing.
 
 The JSON Schema that editors use is generated from these models, so every field says in `description` what it means.
 """
@@ -9,12 +9,14 @@ import re
 import shlex
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 SERVICE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
 """A service is a DNS label on the network and a part of a container's name, which engines limit to these characters."""
 
 ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+_PORT_TEXT = re.compile(r"(?:([0-9]{1,9}):)?([0-9]{1,9})")
 
 
 def _words(value: Any) -> Any:
@@ -37,18 +39,33 @@ def _env_value(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) else value
 
 
-def _env(value: Any) -> Any:
-    return {name: _env_value(item) for name, item in value.items()} if isinstance(value, dict) else value
+def _env_name(name: str) -> str:
+    if not ENV_NAME.fullmatch(name):
+        raise ValueError(f"`{name}` can't be the name of an environment variable")
+    return name
+
+
+def _volume_name(name: str) -> str:
+    if not SERVICE_NAME.fullmatch(name):
+        raise ValueError(f"`{name}` can't be the name of a volume: use a-z, 0-9, - and _")
+    return name
+
+
+def _volume_path(path: str) -> str:
+    if not path.startswith("/") or ":" in path:
+        raise ValueError(f"`{path}` is not an absolute path inside the container")
+    return path
 
 
 def _port(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
         return {"port": value}
     if isinstance(value, str):
-        host, colon, container = value.rpartition(":")
-        if not container.isdigit() or (colon and not host.isdigit()):
+        match = _PORT_TEXT.fullmatch(value)
+        if not match:
             raise ValueError('a port is a number or "HOST:CONTAINER"')
-        return {"port": int(container), "host": int(host) if colon else None}
+        host, container = match.groups()
+        return {"port": int(container), "host": int(host) if host else None}
     return value
 
 
@@ -61,22 +78,24 @@ def _text(value: str) -> str:
 _STRINGS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
 _PORT_NUMBER: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 65535}
 
-String = Annotated[str, Field(strict=True)]
-Value = Annotated[str, Field(strict=True), BeforeValidator(lambda v: _text(v) if isinstance(v, str) else v)]
+String = Annotated[str, Field(strict=True), AfterValidator(_text)]
 Command = Annotated[
-    list[Value], BeforeValidator(_words), Field(min_length=1), WithJsonSchema({"anyOf": [{"type": "string"}, _STRINGS]})
+    list[String],
+    BeforeValidator(_words),
+    Field(min_length=1),
+    WithJsonSchema({"anyOf": [{"type": "string"}, _STRINGS]}),
 ]
 Commands = Annotated[
-    list[Annotated[list[Value], BeforeValidator(_words), Field(min_length=1)]],
+    list[Annotated[list[String], BeforeValidator(_words), Field(min_length=1)]],
     BeforeValidator(_commands),
     WithJsonSchema({"anyOf": [{"type": "string"}, _STRINGS, {"type": "array", "items": _STRINGS}]}),
 ]
 Strings = Annotated[list[String], BeforeValidator(_listed), WithJsonSchema({"anyOf": [{"type": "string"}, _STRINGS]})]
 Env = Annotated[
-    dict[str, Value],
-    BeforeValidator(_env),
+    dict[Annotated[str, AfterValidator(_env_name)], Annotated[String, BeforeValidator(_env_value)]],
     WithJsonSchema({"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}),
 ]
+Volumes = dict[Annotated[str, AfterValidator(_volume_name)], Annotated[String, AfterValidator(_volume_path)]]
 PortNumber = Annotated[int, Field(strict=True, ge=1, le=65535)]
 
 
@@ -112,7 +131,7 @@ Port = Annotated[
         }
     ),
 ]
-Ports = Annotated[list[Port], Field(description="published on 127.0.0.1: a number, \"HOST:CONTAINER\" or a table")]
+Ports = Annotated[list[Port], Field(description='published on 127.0.0.1: a number, "HOST:CONTAINER" or a table')]
 
 
 class Ready(Part):
@@ -163,25 +182,7 @@ class Runnable(Part):
     env: Env = Field(default_factory=dict, description="environment; `{service.value}` is filled in")
     needs: list[String] | None = Field(None, description="services that must be ready before this one starts")
     profile: String | None = Field(None, description="an optional part, started with `--with NAME`")
-    volumes: dict[String, String] = Field(default_factory=dict, description="named volumes: NAME = \"/path/inside\"")
-
-    @field_validator("env")
-    @classmethod
-    def _env_names(cls, value: dict[str, str]) -> dict[str, str]:
-        for name in value:
-            if not ENV_NAME.fullmatch(name):
-                raise ValueError(f"`{name}` can't be the name of an environment variable")
-        return value
-
-    @field_validator("volumes")
-    @classmethod
-    def _volume_paths(cls, value: dict[str, str]) -> dict[str, str]:
-        for name, path in value.items():
-            if not SERVICE_NAME.fullmatch(name):
-                raise ValueError(f"`{name}` can't be the name of a volume: use a-z, 0-9, - and _")
-            if not path.startswith("/") or ":" in path:
-                raise ValueError(f"`{path}` is not an absolute path inside the container")
-        return value
+    volumes: Volumes = Field(default_factory=dict, description='named volumes: NAME = "/path/inside"')
 
 
 class App(Runnable):
@@ -205,7 +206,7 @@ class Sidecar(Runnable):
 
     recipe: String | None = Field(None, description="the recipe, where it is not called as the sidecar")
     version: String | None = Field(None, description="the image's version")
-    args: list[Value] = Field(default_factory=list, description="arguments after the recipe's command")
+    args: list[String] = Field(default_factory=list, description="arguments after the recipe's command")
     exports: Env = Field(default_factory=dict, description="environment that every app gets")
 
     @property
@@ -226,7 +227,7 @@ class Manifest(Part):
     app: App | None = Field(None, description="the app, where there is one: short for `[apps.app]`")
     apps: dict[str, App] = Field(default_factory=dict, description="several processes: `[apps.web]`, `[apps.worker]`")
     sidecars: dict[str, SidecarField] = Field(
-        default_factory=dict, description="what the app talks to: `NAME = \"VERSION\"`, `NAME = {}` or a table"
+        default_factory=dict, description='what the app talks to: `NAME = "VERSION"`, `NAME = {}` or a table'
     )
 
     @property

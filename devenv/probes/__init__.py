@@ -21,7 +21,7 @@ def attempt(probe: Probe, host: str, port: int, *, timeout: float) -> Answer:
     one connection. Raises ValueError for an unknown kind, for params that the kind does not take, and for a port
     outside 1..65535.
     """
-    from devenv.probes.connection import Deadline, Failure
+    from devenv.probes.connection import Deadline, NotReadyError
 
     deadline = Deadline(timeout)
     ask = _asker(probe.kind)
@@ -29,7 +29,7 @@ def attempt(probe: Probe, host: str, port: int, *, timeout: float) -> Answer:
         raise ValueError(f"port {port} is outside 1..65535")
     try:
         answer = ask(probe, host, port, deadline)
-    except Failure as failure:
+    except NotReadyError as failure:
         answer = Answer(False, failure.detail, failure.code)
     return publishable(answer, probe)
 

@@ -12,8 +12,8 @@ _RECV_SIZE = 16 * 1024
 _SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 
 
-class Failure(Exception):
-    """Ends an attempt with a not-ok answer; code and detail mean what they mean in Answer."""
+class NotReadyError(Exception):
+    """Ends an attempt with an answer that is not ok; code and detail mean what they mean in Answer."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -32,27 +32,28 @@ class Deadline:
         self._end = time.monotonic() + seconds
 
     def left(self) -> float:
-        """Return the seconds left, always more than 0; raises Failure("timeout") when there are none."""
+        """Return the seconds left, always more than 0; raises NotReadyError("timeout") when there are none."""
         left = self._end - time.monotonic()
         if left > 0:
             return left
         raise self.missed()
 
-    def missed(self) -> Failure:
+    def missed(self) -> NotReadyError:
         """Return the failure that says that the deadline passed."""
-        return Failure("timeout", f"no answer within {self.seconds:g} s")
+        return NotReadyError("timeout", f"no answer within {self.seconds:g} s")
 
 
 class Connection:
     """A TCP connection whose every step ends by the deadline and which reads BYTE_LIMIT bytes at most.
 
-    All methods raise Failure and nothing else for what the network or the server does. Use it in a with statement.
+    Its methods raise NotReadyError and nothing else for what the network or the server does. Use it in a with
+    statement.
     """
 
     __slots__ = ("_buffer", "_deadline", "_room", "_sock")
 
     def __init__(self, host: str, port: int, deadline: Deadline) -> None:
-        """Connect to host (an address or a name) and port; raises Failure when that does not work in time."""
+        """Connect to host (an address or a name) and port; raises NotReadyError when that does not work in time."""
         self._deadline = deadline
         self._buffer = bytearray()
         self._room = BYTE_LIMIT
@@ -116,7 +117,7 @@ class Connection:
         except OSError as error:
             raise _failure(error) from None
         if not data:
-            raise Failure("closed", "the connection was accepted and closed at once")
+            raise NotReadyError("closed", "the connection was accepted and closed at once")
 
     def _take(self, size: int) -> bytes:
         taken = bytes(self._buffer[:size])
@@ -125,11 +126,11 @@ class Connection:
 
     def _receive_more(self) -> None:
         if not self._room:
-            raise Failure("protocol", f"no complete answer in the first {BYTE_LIMIT} bytes")
+            raise NotReadyError("protocol", f"no complete answer in the first {BYTE_LIMIT} bytes")
         if not self._receive():
             begun = self._room < BYTE_LIMIT
             when = "in the middle of its answer" if begun else "without an answer"
-            raise Failure("closed", f"the server closed the connection {when}")
+            raise NotReadyError("closed", f"the server closed the connection {when}")
 
     def _receive(self) -> bool:
         self._sock.settimeout(self._deadline.left())
@@ -144,17 +145,17 @@ class Connection:
         return bool(data)
 
 
-def _failure(error: OSError) -> Failure:
+def _failure(error: OSError) -> NotReadyError:
     if isinstance(error, ConnectionRefusedError):
-        return Failure("refused", "connection refused")
+        return NotReadyError("refused", "connection refused")
     if isinstance(error, ConnectionError):
-        return Failure("closed", "the server closed the connection")
+        return NotReadyError("closed", "the server closed the connection")
     code = errno.errorcode.get(error.errno or 0, "error")
-    return Failure(code, f"the connection failed: {error.strerror or code}")
+    return NotReadyError(code, f"the connection failed: {error.strerror or code}")
 
 
 def _connected(host: str, port: int, deadline: Deadline) -> socket.socket:
-    failure = Failure("unresolved", f"the host name {host} has no address")
+    failure = NotReadyError("unresolved", f"the host name {host} has no address")
     for family, address in _addresses(host, port, deadline):
         left = deadline.left()
         try:
@@ -169,7 +170,7 @@ def _connected(host: str, port: int, deadline: Deadline) -> socket.socket:
                 return sock
             # Linux may give a client the very port that it connects to, when that is an ephemeral one and nothing
             # listens there; TCP's simultaneous open (RFC 9293 section 3.5) then connects the socket to itself.
-            failure = Failure("refused", "connection refused")
+            failure = NotReadyError("refused", "connection refused")
         except TimeoutError:
             failure = deadline.missed()
         except OSError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from devenv.probes.connection import Connection, Failure
+from devenv.probes.connection import Connection, NotReadyError
 
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 _MAX_DIGITS = 15
@@ -34,7 +34,7 @@ def percent_encoded(text: str, keep: bytes) -> str:
 def get(connection: Connection, target: str, headers: Iterable[tuple[str, str]]) -> Response:
     """Send GET target with these headers and Connection: close, and return the head of the final answer.
 
-    target must already be percent-encoded. Raises Failure, with code "protocol" when the answer is not HTTP/1.
+    target must already be percent-encoded. Raises NotReadyError, with code "protocol" when the answer is not HTTP/1.
     """
     lines = [f"GET {target} HTTP/1.1"]
     lines += [f"{name}: {value}" for name, value in headers]
@@ -50,7 +50,7 @@ def get(connection: Connection, target: str, headers: Iterable[tuple[str, str]])
 def body(connection: Connection, response: Response) -> Iterator[bytes]:
     """Yield the body piece by piece, as far as the server and the connection's byte limit let it go.
 
-    Framing after RFC 9112 section 6.3. A body that ends early just ends here; raises Failure like Connection, and
+    Framing after RFC 9112 section 6.3. A body that ends early just ends here; raises NotReadyError like Connection, and
     with code "protocol" for a chunk or a length that is not one.
     """
     if response.status < 200 or response.status in (204, 304):
@@ -62,7 +62,7 @@ def body(connection: Connection, response: Response) -> Iterator[bytes]:
         return
     length = response.headers.get(b"content-length")
     if length is not None and not (length.isdigit() and len(length) <= _MAX_DIGITS):
-        raise Failure("protocol", "the answer is not HTTP: its Content-Length is not a number")
+        raise NotReadyError("protocol", "the answer is not HTTP: its Content-Length is not a number")
     yield from _pieces(connection, None if length is None else int(length))
 
 
@@ -72,7 +72,7 @@ def _head(connection: Connection) -> Response:
     while line := _line(connection):
         name, colon, value = line.partition(b":")
         if not colon:
-            raise Failure("protocol", "the answer is not HTTP: a header has no colon")
+            raise NotReadyError("protocol", "the answer is not HTTP: a header has no colon")
         headers[name.strip().lower()] = value.strip()
     return Response(status, headers)
 
@@ -87,14 +87,14 @@ def _status(line: bytes) -> int:
     version, _, rest = line.partition(b" ")
     code, _, _ = rest.partition(b" ")
     if version not in (b"HTTP/1.1", b"HTTP/1.0") or len(code) != 3 or not code.isdigit() or not b"1" <= code < b"6":
-        raise Failure("protocol", "the answer is not HTTP/1")
+        raise NotReadyError("protocol", "the answer is not HTTP/1")
     return int(code)
 
 
 def _chunk_size(line: bytes) -> int:
     digits = line.partition(b";")[0].strip()
     if not digits or len(digits) > _MAX_DIGITS or not _HEX.issuperset(digits):
-        raise Failure("protocol", "the answer is not HTTP: a chunk has no size")
+        raise NotReadyError("protocol", "the answer is not HTTP: a chunk has no size")
     return int(digits, 16)
 
 

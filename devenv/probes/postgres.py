@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 
-from devenv.probes.connection import BYTE_LIMIT, Connection, Deadline, Failure
+from devenv.probes.connection import BYTE_LIMIT, Connection, Deadline, NotReadyError
 from devenv.probes.model import Answer, Probe, settings
 from devenv.probes.scram import MECHANISM, Scram
 
@@ -38,20 +38,20 @@ def ask(probe: Probe, host: str, port: int, deadline: Deadline) -> Answer:
         _read_to_ready(connection)
         connection.send(_message(b"Q", b"SELECT 1\0"))
         if b"D" + _ONE_ROW_OF_1 not in _read_to_ready(connection):
-            raise Failure("protocol", "SELECT 1 did not answer 1")
+            raise NotReadyError("protocol", "SELECT 1 did not answer 1")
         connection.send(_message(b"X", b""))
     return Answer(True, f"SELECT 1 answered in database {database} as user {user}")
 
 
 def _log_in(connection: Connection, user: str, password: str, deadline: Deadline) -> None:
-    """Answer what the server asks until it lets the user in; raises Failure when it does not."""
+    """Answer what the server asks until it lets the user in; raises NotReadyError when it does not."""
     method, data = _request(connection)
     if method == _AUTH_OK:
         return
     if method not in (_AUTH_CLEARTEXT, _AUTH_MD5, _AUTH_SASL):
-        raise Failure("protocol", f"the server asks for authentication method {method}, unknown to the probe")
+        raise NotReadyError("protocol", f"the server asks for authentication method {method}, unknown to the probe")
     if not password:
-        raise Failure("no-password", "the server asks for a password and the probe has none")
+        raise NotReadyError("no-password", "the server asks for a password and the probe has none")
     if method == _AUTH_SASL:
         _prove_by_scram(connection, password, data, deadline)
     else:
@@ -62,7 +62,7 @@ def _log_in(connection: Connection, user: str, password: str, deadline: Deadline
 
 def _prove_by_scram(connection: Connection, password: str, mechanisms: bytes, deadline: Deadline) -> None:
     if MECHANISM not in mechanisms.split(b"\0"):
-        raise Failure("protocol", "the server does not offer SCRAM-SHA-256")
+        raise NotReadyError("protocol", "the server does not offer SCRAM-SHA-256")
     scram = Scram(password, os.urandom(18).hex())
     first = scram.first()
     connection.send(_message(b"p", MECHANISM + b"\0" + len(first).to_bytes(4) + first))
@@ -83,24 +83,24 @@ def _message(kind: bytes, body: bytes) -> bytes:
 
 
 def _next(connection: Connection) -> tuple[bytes, bytes]:
-    """Return the kind and body of the next message; raises Failure for an ErrorResponse and for other protocols."""
+    """Return the kind and body of the next message; raises NotReadyError for an ErrorResponse or another protocol."""
     kind = connection.read_exact(1)
     size = int.from_bytes(connection.read_exact(4))
     if not kind.isalnum() or not 4 <= size <= BYTE_LIMIT:
-        raise Failure("protocol", "the answer is not the PostgreSQL protocol")
+        raise NotReadyError("protocol", "the answer is not the PostgreSQL protocol")
     body = connection.read_exact(size - 4)
     if kind == b"E":
         raise _error(body)
     return kind, body
 
 
-def _error(body: bytes) -> Failure:
+def _error(body: bytes) -> NotReadyError:
     # Section "Error and Notice Message Fields": V is the severity untranslated, S the same in the server's language.
     fields = {field[:1]: field[1:].decode("utf-8", "replace") for field in body.split(b"\0") if field}
     severity = fields.get(b"V") or fields.get(b"S") or "ERROR"
     state = fields.get(b"C", "")
     code = state if len(state) == 5 and state.isascii() and state.isalnum() else "protocol"
-    return Failure(code, f"{severity}: {fields.get(b'M', 'an error without a text')}")
+    return NotReadyError(code, f"{severity}: {fields.get(b'M', 'an error without a text')}")
 
 
 def _request(connection: Connection) -> tuple[int, bytes]:
@@ -109,14 +109,14 @@ def _request(connection: Connection) -> tuple[int, bytes]:
     while kind == b"N":
         kind, body = _next(connection)
     if kind != b"R" or len(body) < 4:
-        raise Failure("protocol", "the answer is not the PostgreSQL protocol")
+        raise NotReadyError("protocol", "the answer is not the PostgreSQL protocol")
     return int.from_bytes(body[:4]), body[4:]
 
 
 def _expect(connection: Connection, method: int) -> bytes:
     found, data = _request(connection)
     if found != method:
-        raise Failure("protocol", f"authentication message {found} came where {method} was due")
+        raise NotReadyError("protocol", f"authentication message {found} came where {method} was due")
     return data
 
 

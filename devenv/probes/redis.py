@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from devenv.probes.connection import Connection, Deadline, Failure
+from devenv.probes.connection import Connection, Deadline, NotReadyError
 from devenv.probes.model import Answer, Probe, settings
 
 
@@ -35,8 +35,8 @@ def _expect(connection: Connection, wanted: str) -> None:
     if line == f"+{wanted}":
         return
     if not line.startswith("-"):
-        raise Failure("protocol", "the answer is not the Redis protocol")
+        raise NotReadyError("protocol", "the answer is not the Redis protocol")
     # Same specification, "Simple errors": the first upper-case word is the kind of error, by convention.
     word = line[1:].partition(" ")[0]
     named = word.isascii() and word.isalnum() and word.isupper() and len(word) <= 32
-    raise Failure(word if named else "ERR", line[1:] or "an error without a text")
+    raise NotReadyError(word if named else "ERR", line[1:] or "an error without a text")

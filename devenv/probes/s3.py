@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from devenv.probes.connection import Connection, Deadline, Failure
+from devenv.probes.connection import Connection, Deadline, NotReadyError
 from devenv.probes.http1 import authority, body, get, percent_encoded
 from devenv.probes.model import Answer, Probe, settings
 from devenv.probes.sigv4 import signed_headers
@@ -62,20 +62,20 @@ class _Service:
 
 
 def _check(status: int, document: bytes, root: str, subject: str) -> None:
-    """Raise Failure unless the answer is a 200 whose body is an XML document with this root."""
+    """Raise NotReadyError unless the answer is a 200 whose body is an XML document with this root."""
     if status != 200:
         raise _error(status, document, subject)
     if _root(document) != root.encode():
-        raise Failure("protocol", f"HTTP 200 for {subject}, but the body is not an S3 {root}")
+        raise NotReadyError("protocol", f"HTTP 200 for {subject}, but the body is not an S3 {root}")
 
 
-def _error(status: int, document: bytes, subject: str) -> Failure:
+def _error(status: int, document: bytes, subject: str) -> NotReadyError:
     # Amazon S3 API reference, "REST error responses": <Error><Code/><Message/>...</Error>.
     code = _element(document, b"Code")
     named = code.isascii() and code.isalnum() and len(code) <= 64
     message = _element(document, b"Message")
     detail = " ".join(part for part in (f"HTTP {status}", code if named else "", f"for {subject}") if part)
-    return Failure(code if named else str(status), f"{detail}: {message}" if message else detail)
+    return NotReadyError(code if named else str(status), f"{detail}: {message}" if message else detail)
 
 
 def _element(document: bytes, name: bytes) -> str:
@@ -95,9 +95,9 @@ def _root(document: bytes) -> bytes:
         while document[at : at + 1].isspace():
             at += 1
         if document.startswith(b"<?", at):
-            end = document.find(b"?>", at)
+            end = document.find(b"?>", at + 2)
         elif document.startswith(b"<!--", at):
-            end = document.find(b"-->", at)
+            end = document.find(b"-->", at + 4)
         else:
             break
         if end < 0:

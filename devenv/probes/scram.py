@@ -6,7 +6,7 @@ import binascii
 import hashlib
 import hmac
 
-from devenv.probes.connection import Failure
+from devenv.probes.connection import NotReadyError
 
 MECHANISM = b"SCRAM-SHA-256"
 _NO_CHANNEL_BINDING = b"n,,"
@@ -15,7 +15,7 @@ _NO_CHANNEL_BINDING = b"n,,"
 class Scram:
     """One exchange: first(), then final() with the server's first message, then check() with its last.
 
-    All raise Failure("protocol") for a message that RFC 5802 does not allow.
+    All raise NotReadyError("protocol") for a message that RFC 5802 does not allow.
     """
 
     __slots__ = ("_first_bare", "_nonce", "_password", "_server_signature")
@@ -41,11 +41,13 @@ class Scram:
     def final(self, server_first: bytes, max_iterations: int) -> bytes:
         """Return the client's proof that it knows the password.
 
-        Raises Failure("timeout") when the server asks for more iterations than max_iterations.
+        Raises NotReadyError("timeout") when the server asks for more iterations than max_iterations.
         """
         nonce, salt, iterations = self._parsed(server_first)
         if iterations > max_iterations:
-            raise Failure("timeout", f"the server asks for {iterations} SCRAM iterations, too many for the time left")
+            raise NotReadyError(
+                "timeout", f"the server asks for {iterations} SCRAM iterations, too many for the time left"
+            )
         salted = hashlib.pbkdf2_hmac("sha256", self._password, salt, iterations)
         unproven = b"c=%b,r=%b" % (_base64(_NO_CHANNEL_BINDING), nonce)
         signed = b",".join((self._first_bare, server_first, unproven))
@@ -58,21 +60,21 @@ class Scram:
     def check(self, server_final: bytes) -> None:
         """Check the server's proof that it knows the password too."""
         if not self._server_signature or not server_final.startswith(b"v="):
-            raise Failure("protocol", "the server ended the SCRAM exchange out of turn")
+            raise NotReadyError("protocol", "the server ended the SCRAM exchange out of turn")
         given = _unbase64(server_final[2:].partition(b",")[0])
         if not hmac.compare_digest(given, self._server_signature):
-            raise Failure("protocol", "the server did not prove that it knows the password")
+            raise NotReadyError("protocol", "the server did not prove that it knows the password")
 
     def _parsed(self, server_first: bytes) -> tuple[bytes, bytes, int]:
         # RFC 5802 section 7, server-first-message: r=nonce,s=salt,i=iterations, then maybe extensions.
         fields = server_first.split(b",")
         if self._server_signature or [field[:2] for field in fields[:3]] != [b"r=", b"s=", b"i="]:
-            raise Failure("protocol", "the server's SCRAM challenge is malformed")
+            raise NotReadyError("protocol", "the server's SCRAM challenge is malformed")
         nonce, salt, iterations = (field[2:] for field in fields[:3])
         if not nonce.startswith(self._nonce) or len(nonce) == len(self._nonce):
-            raise Failure("protocol", "the server's SCRAM challenge does not answer ours")
+            raise NotReadyError("protocol", "the server's SCRAM challenge does not answer ours")
         if not iterations.isdigit() or len(iterations) > 9 or int(iterations) < 1:
-            raise Failure("protocol", "the server's SCRAM challenge is malformed")
+            raise NotReadyError("protocol", "the server's SCRAM challenge is malformed")
         return nonce, _unbase64(salt), int(iterations)
 
 
@@ -84,4 +86,4 @@ def _unbase64(text: bytes) -> bytes:
     try:
         return binascii.a2b_base64(text, strict_mode=True)
     except ValueError:
-        raise Failure("protocol", "the server's SCRAM message is not base64") from None
+        raise NotReadyError("protocol", "the server's SCRAM message is not base64") from None

@@ -21,11 +21,12 @@ def signed_headers(
     headers = [("Host", host), ("X-Amz-Content-SHA256", _EMPTY_SHA256), ("X-Amz-Date", when)]
     canonical_headers = "".join(f"{name.lower()}:{value}\n" for name, value in headers)
     canonical = "\n".join(("GET", path, query, canonical_headers, _SIGNED, _EMPTY_SHA256))
-    scope = f"{when[:8]}/{region}/s3/aws4_request"
+    scope_parts = (when[:8], region, "s3", "aws4_request")
+    scope = "/".join(scope_parts)
     hashed = hashlib.sha256(_bytes(canonical)).hexdigest()
     to_sign = "\n".join(("AWS4-HMAC-SHA256", when, scope, hashed))
     key = _bytes("AWS4" + secret_key)
-    for part in scope.split("/"):
+    for part in scope_parts:
         key = hmac.digest(key, _bytes(part), "sha256")
     signature = hmac.digest(key, _bytes(to_sign), "sha256").hex()
     credential = f"AWS4-HMAC-SHA256 Credential={access_key}/{scope}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from devenv.probes.connection import Connection, Deadline, Failure
+from devenv.probes.connection import Connection, Deadline, NotReadyError
 from devenv.probes.model import Answer, Probe, settings
 
 _FAREWELL_SECONDS = 0.05
@@ -25,7 +25,7 @@ def ask(probe: Probe, host: str, port: int, deadline: Deadline) -> Answer:
 def _expect(connection: Connection, wanted: str, step: str) -> None:
     code, text = _reply(connection)
     if code != wanted:
-        raise Failure(code, f"SMTP {code} {step}: {text}")
+        raise NotReadyError(code, f"SMTP {code} {step}: {text}")
 
 
 def _reply(connection: Connection) -> tuple[str, str]:
@@ -35,7 +35,7 @@ def _reply(connection: Connection) -> tuple[str, str]:
         line = connection.read_until(b"\n").rstrip(b"\r\n")
         code, mark = line[:3], line[3:4]
         if len(code) != 3 or not code.isdigit() or mark not in (b"", b" ", b"-") or (first and code != first):
-            raise Failure("protocol", "the answer is not SMTP")
+            raise NotReadyError("protocol", "the answer is not SMTP")
         first = code
         if mark != b"-":
             return code.decode("ascii"), line[4:].decode("utf-8", "replace")
@@ -47,5 +47,5 @@ def _say_goodbye(connection: Connection) -> None:
     try:
         connection.send(b"QUIT\r\n")
         connection.stay_open(_FAREWELL_SECONDS)
-    except Failure:
+    except NotReadyError:
         return

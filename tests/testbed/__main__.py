@@ -34,7 +34,8 @@ def _status(layout: Layout) -> int:
         print("engine: none")
         return 1
     facts = run(["docker", "info", "--format", "{{.ServerVersion}}, {{.Driver}}, {{.OperatingSystem}}"], env=env)
-    print(f"engine: {facts.strip()}{f', process {own.pid}, {layout.socket}' if own else ' (not started by this test bed)'}")
+    origin = f"process {own.pid}, {layout.socket}" if own else "not started by this test bed"
+    print(f"engine: {facts.strip()} ({origin})")
     compose = engine.compose_version(env)
     print(f"compose: {'.'.join(map(str, compose)) if compose else 'none'}")
     for line in lookalikes.describe(env):

@@ -58,7 +58,7 @@ def require_root_on_debian() -> None:
     """Refuse early, with what to do instead."""
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise TestBedError(
-            "no Docker engine with Compose 2.40.3 or newer answers, and one can only be set up here as root on Debian:\n"
+            "no Docker engine with Compose 2.40.3 or newer answers, and only root on Debian can set one up here:\n"
             "start an engine yourself (DOCKER_HOST or `docker context use` points at it) and try again"
         )
 
@@ -88,6 +88,7 @@ def private_apt(folder: Path, mirror: Mirror, release: str) -> list[str]:
         "Dir::State::lists": str(folder / "lists"),
         "Dir::Cache": str(folder / "cache"),
         "Acquire::Languages": "none",
+        "Acquire::Check-Valid-Until": "false",
         "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled": "false",
         "APT::Sandbox::User": "root",
         "APT::Update::Post-Invoke-Success": "",

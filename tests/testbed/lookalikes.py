@@ -1,11 +1,10 @@
-"""Brings the images of the recipes to the engine: pulled where a registry answers, else built; deletes only what it replaced."""
+"""Brings the recipes' images to the engine, pulled if a registry answers, else built; deletes only what it replaces."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
@@ -13,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from shutil import which
 
 from . import debian
 from .layout import Layout
@@ -91,7 +89,11 @@ class _Maker:
         if absent and self._registry_answers():
             pulled = {tag for tag in absent if self._pull(tag)}
             missing = [tag for tag in missing if tag not in pulled]
-        for level in self._levels(missing):
+        levels = self._levels(missing)
+        if any(tag in ROOT_FILE_SYSTEMS for level in levels for tag in level):
+            debian.require_root_on_debian()
+            debian.install(["mmdebstrap"], ["mmdebstrap"])
+        for level in levels:
             with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
                 list(pool.map(self._build, level))
 
@@ -113,7 +115,7 @@ class _Maker:
 
     def _digest(self, tag: str) -> str:
         if tag in ROOT_FILE_SYSTEMS:
-            return ROOT_FILE_SYSTEMS[tag].release
+            return ROOT_FILE_SYSTEMS[tag].digest
         recipe = RECIPES[tag]
         found = self.present.get(recipe.parent)
         parent = found.identity if found and found.real else self._digest(recipe.parent)
@@ -145,20 +147,17 @@ class _Maker:
         say(f"built {tag} in {time.monotonic() - begun:.0f} s")
 
     def _import(self, rootfs: RootFs) -> None:
-        debian.require_root_on_debian()
-        debian.install(["mmdebstrap"], ["mmdebstrap"])
         mirror = debian.find_mirror()
         with tempfile.TemporaryDirectory(dir=self.layout.base) as folder:
             archive = str(Path(folder) / "rootfs.tar")
-            options = ["--variant=minbase", "--include=ca-certificates", "--quiet", '--aptopt=Acquire::Languages "none"']
             sources = mirror.sources(rootfs.release)
-            run(["mmdebstrap", *options, rootfs.release, archive, *sources], timeout=600)
-            label = f'LABEL {LABEL}="{self._digest(rootfs.tag)}"'
+            run(["mmdebstrap", *rootfs.options, rootfs.release, archive, *sources], timeout=600)
+            label = f'LABEL {LABEL}="{rootfs.digest}"'
             run(["docker", "import", "--change", label, archive, rootfs.tag], env=self.env, timeout=300)
 
     def _run_build(self, recipe: Recipe) -> None:
-        command = ["docker", "buildx", "build", "--load", "--tag", recipe.tag, "--progress", "plain", "--provenance=false"]
-        command += ["--label", f"{LABEL}={self._digest(recipe.tag)}"]
+        command = ["docker", "buildx", "build", "--load", "--progress", "plain", "--provenance=false"]
+        command += ["--tag", recipe.tag, "--label", f"{LABEL}={self._digest(recipe.tag)}"]
         for name, value in recipe.arguments.items():
             command += ["--build-arg", f"{name}={value}"]
         for name in recipe.contexts:
@@ -192,9 +191,12 @@ class _Maker:
 
 def _pip_settings() -> str:
     """This machine's own package index, where it has one; nothing that names a path of this machine."""
-    asked = subprocess.run(["pip", "config", "list"], capture_output=True, text=True, check=False) if which("pip") else None
+    try:
+        listed = run(["pip", "config", "list"], timeout=60)
+    except TestBedError:
+        listed = ""  # no pip here, so no settings of it either
     found: dict[str, str] = {}
-    for line in asked.stdout.splitlines() if asked and asked.returncode == 0 else ():
+    for line in listed.splitlines():
         name, _, value = line.partition("=")
         key = name.rpartition(".")[2]
         if key in PIP_SETTINGS and (key not in found or name.startswith(":env:")):

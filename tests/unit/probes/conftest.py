@@ -57,7 +57,7 @@ def redis_server() -> Iterator[Redis]:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def loading_redis_port() -> Iterator[int]:
     """A Redis server that is busy loading its data set."""
     with loading_redis() as port:

@@ -50,7 +50,9 @@ def test_a_server_that_rejects_ehlo(serve: Serve) -> None:
     assert answer == Answer(False, "SMTP 502 to EHLO: not implemented", "502")
 
 
-@pytest.mark.parametrize("banner", [b"hello\r\n", b"22\r\n", b"2200 x\r\n", b"220-a\r\n250 b\r\n", b"\r\n", b"220+a\r\n"])
+@pytest.mark.parametrize(
+    "banner", [b"hello\r\n", b"22\r\n", b"2200 x\r\n", b"220-a\r\n250 b\r\n", b"\r\n", b"220+a\r\n"]
+)
 def test_what_is_not_smtp(serve: Serve, banner: bytes) -> None:
     assert ask(serve(say(banner))).code == "protocol"
 

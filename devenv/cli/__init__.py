@@ -1,0 +1,92 @@
+"""The command line: turns flags into one call of a workflow, and failures into messages and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from devenv import __version__
+from devenv.cli.inside import connect, execute
+from devenv.cli.look import config, env, logs, recipes, schema, status, validate
+from devenv.cli.make import completion, generate
+from devenv.cli.run import destroy, down, restart, up
+from devenv.cli.settings import Settings
+from devenv.errors import DevenvError
+
+INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog="Documentation: docs/commands.md")
+@click.version_option(__version__, prog_name="devenv", message="%(prog)s %(version)s")
+@click.option("-f", "--file", type=click.Path(path_type=Path), help="Use this manifest instead of devenv.toml.")
+@click.option(
+    "-C", "--directory", type=click.Path(path_type=Path), default=Path(), help="Work in this folder.", show_default=False
+)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors.")
+@click.option("--color/--no-color", default=None, help="Use colours, or none; the terminal and NO_COLOR decide.")
+@click.pass_context
+def cli(context: click.Context, file: Path | None, directory: Path, quiet: bool, color: bool | None) -> None:
+    """Your app and everything it talks to, from one manifest: devenv.toml."""
+    context.obj = Settings(file=file, directory=directory, quiet=quiet, color=color)
+
+
+for command in (
+    up,
+    down,
+    destroy,
+    restart,
+    status,
+    logs,
+    execute,
+    connect,
+    env,
+    config,
+    validate,
+    generate,
+    recipes,
+    schema,
+    completion,
+):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """The entry point of the script `devenv`."""
+    try:
+        code = cli(standalone_mode=False, prog_name="devenv")
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.exceptions.Abort:
+        sys.exit(INTERRUPTED)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except DevenvError as error:
+        sys.exit(_failed(error))
+    except BrokenPipeError:
+        # The reader went away (`devenv logs | head`); what Python would flush at exit must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _failed(error: DevenvError) -> int:
+    if "--json" in sys.argv[1:]:
+        from devenv.cli.answers import error_object, print_json
+
+        print_json({"error": error_object(error)})
+    else:
+        from devenv.console import show_error
+
+        colour = None
+        if "--no-color" in sys.argv[1:]:
+            colour = False
+        elif "--color" in sys.argv[1:]:
+            colour = True
+        show_error(error, color=colour)
+    return error.exit_code

@@ -1,0 +1,47 @@
+"""What commands print for programs: the JSON objects of docs/json.md; fields are only ever added."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from devenv.engines import ServiceStatus
+from devenv.errors import BuildError, DevenvError, ManifestError, ServiceNotReadyError
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on stdout."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def status_object(project: str, engine: str, statuses: Sequence[ServiceStatus]) -> dict[str, Any]:
+    """The answer of `status --json` and `up --json`."""
+    return {"project": project, "engine": engine, "services": [_service(status) for status in statuses]}
+
+
+def error_object(error: DevenvError) -> dict[str, Any]:
+    """What is under `error` where a command with --json fails."""
+    result: dict[str, Any] = {
+        "message": error.message,
+        "where": error.where,
+        "hint": error.hint,
+        "exit_code": error.exit_code,
+    }
+    if isinstance(error, ManifestError):
+        result["problems"] = [
+            {"message": p.message, "file": p.file, "line": p.line, "column": p.column, "hint": p.hint}
+            for p in error.problems
+        ]
+    if isinstance(error, ServiceNotReadyError):
+        result |= {"service": error.service, "reason": error.reason, "logs": list(error.logs)}
+    if isinstance(error, BuildError):
+        result["output"] = list(error.output)
+    return result
+
+
+def _service(status: ServiceStatus) -> dict[str, Any]:
+    return {**asdict(status), "addresses": [asdict(address) for address in status.addresses]}

@@ -1,0 +1,145 @@
+"""Commands that change what runs: up, down, destroy, restart."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from devenv.cli.settings import Settings, json_option, services_argument, timeout_option
+
+
+@click.command()
+@services_argument
+@click.option("-d", "--detach", is_flag=True, help="Return when everything is ready, instead of showing logs.")
+@click.option("--with", "profiles", multiple=True, metavar="NAME", help="Also start this optional part.")
+@click.option("--build", is_flag=True, help="Build the app's image even if nothing it is made from has changed.")
+@click.option("--strict-ports", is_flag=True, help="Fail where a port is in use, instead of taking the next free one.")
+@timeout_option
+@json_option
+@click.pass_obj
+def up(
+    settings: Settings,
+    services: tuple[str, ...],
+    detach: bool,
+    profiles: tuple[str, ...],
+    build: bool,
+    strict_ports: bool,
+    timeout: float,
+    as_json: bool,
+) -> None:
+    """Start the app and its sidecars and wait until each really answers.
+
+    With SERVICEs only these and what they need. In the foreground logs follow until Ctrl-C, which stops what runs.
+    """
+    from devenv.workflow import UpOptions, stop
+    from devenv.workflow import up as bring_up
+
+    options = UpOptions(services, profiles, timeout, strict_ports, build)
+    try:
+        with settings.session(json=as_json) as session:
+            statuses = bring_up(session, options)
+    except KeyboardInterrupt:
+        if not (detach or as_json):
+            with settings.session() as session:
+                stop(session, services)
+        raise
+    if as_json:
+        from devenv.cli.answers import print_json, status_object
+
+        print_json(status_object(session.project.id, session.engine.name, statuses))
+        return
+    from devenv.console import address_table
+
+    click.echo(address_table(statuses))
+    if not detach:
+        _follow(settings, [status.name for status in statuses])
+
+
+def _follow(settings: Settings, names: list[str]) -> None:
+    """Show logs until Ctrl-C, then stop what runs; or until everything has ended by itself."""
+    from devenv.cli.look import print_logs
+    from devenv.workflow import stop
+
+    click.echo("\nlogs follow; Ctrl-C stops the services and keeps their data\n", err=True)
+    try:
+        print_logs(settings, names, lines="0", stay=True)
+    except KeyboardInterrupt:
+        click.echo(err=True)
+        with settings.session() as session:
+            stop(session, names)
+        raise
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def down(settings: Settings, as_json: bool) -> None:
+    """Stop and remove the containers and the network. The data stays."""
+    from devenv.workflow import down as take_down
+
+    with settings.session(json=as_json) as session:
+        ended = take_down(session)
+    if as_json:
+        from devenv.cli.answers import print_json
+
+        print_json({"project": session.project.id, "removed": ended})
+    elif not ended:
+        click.echo("nothing to do: no container of this project is there", err=True)
+
+
+@click.command()
+@services_argument
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("--no-dump", is_flag=True, help="Do not save databases before they are removed.")
+@json_option
+@click.pass_obj
+def destroy(settings: Settings, services: tuple[str, ...], yes: bool, no_dump: bool, as_json: bool) -> None:
+    """Remove containers AND DATA, of SERVICEs only where some are named. Databases are dumped first."""
+    from devenv.destroy import destroy as remove_all
+    from devenv.destroy import survey
+    from devenv.errors import InputError
+
+    session = settings.quiet_session()
+    doomed = survey(session, services)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise InputError("`destroy` asks before it deletes data, and here is nobody to ask", hint="add --yes")
+        click.echo(f"this removes the containers of: {', '.join(doomed.services)}", err=True)
+        click.echo(f"and for good these volumes: {', '.join(doomed.volumes) or 'none'}", err=True)
+        if doomed.dumps and not no_dump:
+            click.echo(f"after saving the data of: {', '.join(doomed.dumps)}", err=True)
+        click.confirm("go on?", abort=True, err=True)
+    with settings.session(json=as_json) as session:
+        saved = remove_all(session, services, dump=not no_dump)
+    if as_json:
+        from devenv.cli.answers import print_json
+
+        print_json(
+            {
+                "project": session.project.id,
+                "services": list(doomed.services),
+                "volumes": list(doomed.volumes),
+                "dumps": [str(path) for path in saved],
+            }
+        )
+
+
+@click.command()
+@services_argument
+@timeout_option
+@json_option
+@click.pass_obj
+def restart(settings: Settings, services: tuple[str, ...], timeout: float, as_json: bool) -> None:
+    """Restart SERVICEs (all with none) and wait until they are ready again."""
+    from devenv.console import address_table
+    from devenv.workflow import restart as start_again
+
+    with settings.session(json=as_json) as session:
+        statuses = start_again(session, services, timeout)
+    if as_json:
+        from devenv.cli.answers import print_json, status_object
+
+        print_json(status_object(session.project.id, session.engine.name, statuses))
+    else:
+        click.echo(address_table(statuses))

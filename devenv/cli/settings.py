@@ -1,0 +1,59 @@
+"""What the global options say, and what every command makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from devenv.workflow import Session
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The global options."""
+
+    file: Path | None
+    directory: Path
+    quiet: bool
+    color: bool | None
+
+    @contextmanager
+    def session(self, *, json: bool = False) -> Iterator[Session]:
+        """A session whose progress is shown on stderr; not at all with `json`, where only the answer counts."""
+        from devenv.console import reporter
+        from devenv.workflow import Session
+
+        with reporter(quiet=self.quiet or json, color=self.color) as shown:
+            yield Session.at(self.directory, self.file, shown)
+
+    def quiet_session(self) -> Session:
+        """A session of a command that only looks."""
+        from devenv.workflow import Session
+
+        return Session.at(self.directory, self.file)
+
+
+def complete_services(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Shell completion of a service's name; silent about everything that is wrong."""
+    from devenv.errors import DevenvError
+
+    root = context.find_root().params
+    try:
+        settings = Settings(root.get("file"), root.get("directory") or Path(), quiet=True, color=False)
+        return [name for name in settings.quiet_session().stack().names if name.startswith(incomplete)]
+    except (DevenvError, OSError):
+        return []
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead; see docs/json.md.")
+services_argument = click.argument("services", nargs=-1, metavar="[SERVICE]...", shell_complete=complete_services)
+service_argument = click.argument("service", shell_complete=complete_services)
+timeout_option = click.option(
+    "--timeout", type=click.FloatRange(min=0.1), default=120.0, metavar="SECONDS", help="How long to wait for readiness."
+)

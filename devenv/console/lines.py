@@ -1,0 +1,44 @@
+"""One event as one line of text; must not decide when a line is shown."""
+
+from __future__ import annotations
+
+from devenv.console.progress import Entry
+from devenv.console.text import clean, duration, pad, paint
+from devenv.events import Notice, Phase
+
+# Without red, which means failure everywhere else.
+_NAMES = (
+    "cyan",
+    "magenta",
+    "blue",
+    "yellow",
+    "green",
+    "bright_cyan",
+    "bright_magenta",
+    "bright_blue",
+    "bright_yellow",
+    "bright_green",
+)
+_PHASES = {Phase.READY: "green", Phase.FAILED: "red"}
+
+
+def log_line(service: str, text: str, width: int, color: bool) -> str:
+    """A service's line behind its name, which is padded to `width` columns and always has the same colour."""
+    style = _NAMES[sum(service.encode(errors="replace")) % len(_NAMES)]
+    return f"{paint(pad(clean(service), width) + ' |', style, color)} {clean(text)}".rstrip()
+
+
+def notice_line(notice: Notice, color: bool) -> str:
+    """A notice behind its level."""
+    if notice.level == "warning":
+        return f"{paint('warning:', 'bold yellow', color)} {paint(clean(notice.message), 'yellow', color)}"
+    return f"{paint('note:', 'bold', color)} {clean(notice.message)}"
+
+
+def phase_line(entry: Entry, now: float, width: int, color: bool) -> str:
+    """What a service does now; if it is ready, after how long."""
+    text = clean(entry.doing)
+    seconds = entry.elapsed(now)
+    if entry.phase is Phase.READY and seconds is not None:
+        text = text.replace("ready", f"ready after {duration(seconds)}", 1)
+    return f"{pad(clean(entry.name), width)}  {paint(text, _PHASES.get(entry.phase, ''), color)}"

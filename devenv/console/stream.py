@@ -1,0 +1,92 @@
+"""The stream that people look at, and what it can show; must never raise, whatever becomes of the other end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TextIO
+
+_DUMB = ("dumb", "unknown")
+
+
+class Out:
+    """A text stream that goes silent once it can't be written: a closed pipe ends the output, not the work."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._gone = False
+
+    def write(self, text: str) -> int:
+        """Write the text while there is somebody to read it."""
+        if not self._gone:
+            try:
+                self._stream.write(text)
+            except (OSError, ValueError):
+                self._give_up()
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush while there is somebody to read."""
+        if not self._gone:
+            try:
+                self._stream.flush()
+            except (OSError, ValueError):
+                self._give_up()
+
+    def isatty(self) -> bool:
+        """Whether a person looks at it."""
+        return is_terminal(self._stream)
+
+    def fileno(self) -> int:
+        """The descriptor below it. Raises `OSError` where there is none."""
+        return self._stream.fileno()
+
+    @property
+    def encoding(self) -> str:
+        """The encoding of the stream."""
+        return self._stream.encoding or "utf-8"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and lines of the terminal; 80 × 24 where it has none."""
+        with suppress(OSError, ValueError):
+            columns, lines = os.get_terminal_size(self.fileno())
+            if columns and lines:
+                return columns, lines
+        return 80, 24
+
+    def _give_up(self) -> None:
+        """Be silent from now on; what the stream still holds goes nowhere, else Python fails at its own exit."""
+        self._gone = True
+        with suppress(OSError, ValueError):
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, self.fileno())
+            os.close(null)
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Whether the stream leads to a terminal; a closed one does not."""
+    try:
+        return stream.isatty()
+    except ValueError:
+        return False
+
+
+def wants_color(stream: TextIO, color: bool | None = None, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether to write colours: as told, else as NO_COLOR or FORCE_COLOR say, else on a terminal that can."""
+    if color is not None:
+        return color
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return is_terminal(stream) and environ.get("TERM") not in _DUMB
+
+
+def can_animate(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether lines may be drawn again and again: a capable UTF-8 terminal with a person before it, not a CI log."""
+    if environ.get("CI", "false").lower() not in ("", "0", "false"):
+        return False
+    utf8 = (stream.encoding or "").lower().replace("-", "") == "utf8"
+    return is_terminal(stream) and utf8 and environ.get("TERM") not in _DUMB

@@ -1,0 +1,106 @@
+"""`destroy`: the only verb that deletes data. It says what goes, saves what can be saved, and removes by exact name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from devenv.artifacts.compose import image_of
+from devenv.engines.compose.api import ApiError
+from devenv.engines.compose.driver_command import docker
+from devenv.engines.compose.engine import ComposeEngine
+from devenv.engines.compose.up import Wish
+from devenv.errors import DevenvError
+from devenv.events import Notice
+from devenv.process import save_output
+from devenv.stack import Service, Stack, Vantage, bind
+from devenv.workflow import Session, known
+
+DUMP_TIMEOUT = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """What `destroy` is about to remove."""
+
+    services: tuple[str, ...]
+    volumes: tuple[str, ...]
+    dumps: tuple[str, ...]  # services whose data is saved first
+
+
+def survey(session: Session, names: Sequence[str]) -> Doomed:
+    """What would go, asked of the engine."""
+    stack = session.stack()
+    chosen = known(stack, names) or list(stack.names)
+    volumes = tuple(session.engine.volumes(names))
+    prefix = f"{session.project.id}_"
+    dumps = [
+        service.name
+        for service in stack
+        if service.dump and service.name in chosen and any(v.startswith(f"{prefix}{service.name}-") for v in volumes)
+    ]
+    return Doomed(tuple(chosen), volumes, tuple(dumps))
+
+
+def destroy(session: Session, names: Sequence[str], *, dump: bool) -> list[Path]:
+    """Save, then remove containers, volumes and, where all goes, network, images and state; gives the dumps' paths."""
+    stack = session.stack()
+    engine = session.engine
+    with session.lock():
+        doomed = survey(session, names)
+        saved = [_dump(session, engine, stack, stack[name]) for name in doomed.dumps] if dump else []
+        engine.stop(names, session.reporter, remove=True)
+        engine.remove_volumes(doomed.volumes)
+        if not names:
+            _forget(session, engine, stack)
+        else:
+            _forget_setups(session, stack, names)
+    return saved
+
+
+def _dump(session: Session, engine: ComposeEngine, stack: Stack, service: Service) -> Path:
+    """Save one service's data; it is started for that where it does not run. Raises `DevenvError`: nothing is gone."""
+    try:
+        bindings = engine.up(stack, Wish((service,)), session.reporter)
+    except DevenvError as error:
+        hint = "to remove the data without saving it: devenv destroy --no-dump"
+        raise DevenvError(f"`{service.name}` does not start to be saved: {error.message}", hint=hint) from error
+    container = engine.container(service.name)
+    value = bindings.resolver(Vantage.NETWORK)
+    command = [*docker(engine.api.endpoint), "exec", container.id, *(bind(word, value) for word in service.dump)]
+    folder = session.project.state.folder / "dumps"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"{service.name}-{datetime.now():%Y%m%d-%H%M%S}{service.dump_suffix}"
+    with path.open("xb") as target:
+        path.chmod(0o600)
+        code, message = save_output(command, target, timeout=DUMP_TIMEOUT)
+    if code != 0 or path.stat().st_size == 0:
+        path.unlink()
+        hint = "to remove the data without saving it: devenv destroy --no-dump"
+        raise DevenvError(f"the data of `{service.name}` can't be saved: {message.strip()}", hint=hint)
+    session.reporter.emit(Notice(f"saved the data of `{service.name}` to {path}"))
+    return path
+
+
+def _forget(session: Session, engine: ComposeEngine, stack: Stack) -> None:
+    """Remove the images that were built for this project, its generated files and its state, except the dumps."""
+    for service in stack:
+        if service.build:
+            try:
+                engine.api.delete(f"/images/{image_of(stack, service, session.project.id)}")
+            except ApiError as error:
+                session.reporter.emit(Notice(f"an image stays: {error.reason}"))
+    for file in session.project.generated.glob("compose.yaml"):
+        file.unlink()
+    for file in session.project.state.folder.iterdir():
+        if file.is_file() and file.name != "lock":
+            file.unlink()
+
+
+def _forget_setups(session: Session, stack: Stack, names: Sequence[str]) -> None:
+    """Setups of apps that use what is gone must run again."""
+    done = session.project.state.load("setup") or {}
+    kept = {name: key for name, key in done.items() if not set(stack[name.partition(".")[0]].needs) & set(names)}
+    session.project.state.save("setup", kept)

@@ -1,0 +1,142 @@
+"""The Docker Engine API, as little of it as observing and starting need; decides nothing.
+
+A local socket is spoken to directly: importing the SDK takes longer than a whole command that changes nothing. Every
+other address (TCP with TLS, SSH, a context of another machine) is the SDK's job, which knows them all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+from typing import Any, Protocol
+from urllib.parse import quote, urlencode
+
+from devenv.engines.compose.endpoint import Endpoint
+from devenv.errors import EngineError, EngineUnavailableError
+
+VERSION = "v1.44"
+"""Engine 25, of January 2024: the oldest that knows a health check's start interval."""
+
+
+class Response(Protocol):
+    """What both transports give: a status and a body to read."""
+
+    status: int
+
+    def read(self, amount: int = ..., /) -> bytes:
+        """Some bytes, or none at the end."""
+
+    def close(self) -> None:
+        """Release the connection."""
+
+
+class ApiError(EngineError):
+    """The engine answered with an error; `status` is its HTTP status."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(f"the Docker engine refused: {message}")
+        self.status = status
+        self.reason = message
+
+
+class Api:
+    """Calls to one engine; safe to use from several threads, since every call has its own connection."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+
+    def get(self, path: str, /, timeout: float = 30.0, **query: Any) -> Any:
+        """The JSON answer of a GET."""
+        return self._json("GET", path, query, None, timeout)
+
+    def post(self, path: str, /, body: Any = None, timeout: float = 60.0, **query: Any) -> Any:
+        """The JSON answer of a POST, None where it has none."""
+        return self._json("POST", path, query, body, timeout)
+
+    def put(self, path: str, data: bytes, /, timeout: float = 60.0, **query: Any) -> None:
+        """PUT of an archive."""
+        with self.stream("PUT", path, data, timeout=timeout, **query) as response:
+            response.read()
+
+    def delete(self, path: str, /, **query: Any) -> None:
+        """DELETE, content with what is gone already."""
+        try:
+            self._json("DELETE", path, query, None, 60.0)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+
+    @contextlib.contextmanager
+    def stream(
+        self, method: str, path: str, body: Any = None, /, timeout: float | None = None, **query: Any
+    ) -> Iterator[Response]:
+        """An open response, to be read as it comes; `timeout` bounds each wait for bytes, in seconds."""
+        response, close = self._open(method, path, query, body, timeout)
+        try:
+            if response.status >= 400:
+                raise ApiError(response.status, _message(response.read()))
+            yield response
+        finally:
+            close()
+
+    def _json(self, method: str, path: str, query: dict[str, Any], body: Any, timeout: float) -> Any:
+        with self.stream(method, path, body, timeout=timeout, **query) as response:
+            data = response.read()
+        return json.loads(data) if data.strip() else None
+
+    def _open(self, method: str, path: str, query: dict[str, Any], body: Any, timeout: float | None) -> Any:
+        text = {key: value if isinstance(value, str) else json.dumps(value) for key, value in query.items()}
+        target = f"/{VERSION}{quote(path)}" + (f"?{urlencode(text)}" if text else "")
+        archive = isinstance(body, bytes)
+        data = body if archive else json.dumps(body).encode() if body is not None else b""
+        headers = {"Content-Type": "application/x-tar" if archive else "application/json"}
+        if self.endpoint.socket is None:
+            from devenv.engines.compose.remote import request
+
+            return request(self.endpoint, method, target, data, headers, timeout)
+        connection = _UnixConnection(self.endpoint.socket, timeout)
+        try:
+            connection.request(method, target, data, headers)
+            return connection.getresponse(), connection.close
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            raise unavailable(self.endpoint, error) from error
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str, timeout: float | None) -> None:
+        super().__init__("docker", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def unavailable(endpoint: Endpoint, error: Exception) -> EngineError | EngineUnavailableError:
+    """The failure to show when an engine can't be spoken to."""
+    where = f"{endpoint.url} ({endpoint.origin})"
+    if isinstance(error, FileNotFoundError):
+        hint = "start Docker (Docker Desktop, `systemctl start docker`), or install it: Docker Engine with Compose v2"
+        return EngineUnavailableError("no Docker engine is there", where=where, hint=hint)
+    if isinstance(error, PermissionError):
+        hint = "add yourself to the group `docker` and log in again: sudo usermod -aG docker $USER"
+        return EngineUnavailableError("no permission to use the Docker engine", where=where, hint=hint)
+    if isinstance(error, ConnectionRefusedError):
+        hint = "start Docker (Docker Desktop, `systemctl start docker`)"
+        return EngineUnavailableError("the Docker engine is not running", where=where, hint=hint)
+    if isinstance(error, TimeoutError):
+        return EngineError("the Docker engine did not answer in time", where=where)
+    hint = "see whether `docker version` answers"
+    return EngineUnavailableError(f"the Docker engine can't be reached: {error}", where=where, hint=hint)
+
+
+def _message(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["message"])
+    except (ValueError, KeyError, TypeError):
+        return body.decode(errors="replace").strip() or "no reason given"

@@ -1,0 +1,122 @@
+"""Docker Compose and buildx, by way of python-on-whales: builds, pulls and creates; starts and removes nothing.
+
+Imported only when a container has to be made: the library takes longer to import than a warm start takes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from python_on_whales import DockerClient
+from python_on_whales.exceptions import DockerException
+
+from devenv.engines.compose.endpoint import Endpoint
+from devenv.errors import BuildError, EngineError, EngineUnavailableError, ImageUnavailableError
+from devenv.events import LogLine, Phase, Reporter, ServicePhase
+
+FLOOR = (2, 40, 3)
+"""Compose before 2.40.3 writes files outside the project for some remote files: CVE-2025-62725."""
+
+_IMAGE_PROBLEMS = (
+    (r"toomanyrequests|rate limit", "the registry's rate limit is reached", "log in with `docker login`, or wait"),
+    (
+        r"unauthorized|authentication required|denied: (?!requested)",
+        "the registry asks for a login",
+        "log in with `docker login REGISTRY`, and look whether the name is right",
+    ),
+    (
+        r"pull access denied|repository does not exist|requested access to the resource is denied",
+        "the image is unknown or private",
+        "look whether the name is right; if it is private, log in with `docker login`",
+    ),
+    (r"manifest unknown|not found", "the registry has no such image or tag", "look whether name and tag are right"),
+    (
+        r"no such host|dial tcp|i/o timeout|connection refused|network is unreachable|TLS handshake|EOF",
+        "the registry can't be reached",
+        "look at the network or proxy; with the image present no registry is asked",
+    ),
+)
+_PORT_TAKEN = re.compile(r"port is already allocated|address already in use|ports are not available")
+
+
+@dataclass(frozen=True)
+class Driver:
+    """Compose for one project file. `variables` is a dotenv file with the secrets."""
+
+    endpoint: Endpoint
+    project: str
+    file: Path
+    variables: Path
+
+    def check(self) -> None:
+        """Raises `EngineUnavailableError` where Compose v2 is missing or older than the floor."""
+        hint = f"install the Compose plugin {'.'.join(map(str, FLOOR))} or newer (Docker Desktop has it)"
+        try:
+            text = self._client().compose.version()
+        except DockerException as error:
+            raise EngineUnavailableError("Docker Compose v2 is missing", hint=hint) from error
+        match = re.search(r"(\d+)\.(\d+)\.(\d+)", text)
+        if match and tuple(int(part) for part in match.groups()) < FLOOR:
+            raise EngineUnavailableError(f"Docker Compose {match[0]} is too old", hint=hint)
+
+    def build(self, service: str, reporter: Reporter) -> None:
+        """Build one service's image. Raises `BuildError` with what the builder printed."""
+        stream = self._client().compose.build([service], stream_logs=True)
+        lines: list[str] = []
+        try:
+            for line in _lines(stream):
+                lines.append(line)
+                reporter.emit(LogLine(service, line))
+        except DockerException as error:
+            output = tuple(lines[-40:]) or tuple((error.stderr or "").splitlines()[-40:])
+            raise BuildError(f"the image of `{service}` does not build", output=output) from error
+
+    def create(self, services: Sequence[str], reporter: Reporter) -> None:
+        """Make containers, pulling what is missing; running ones whose service changed are replaced.
+
+        Raises `ImageUnavailableError` or `EngineError`.
+        """
+        lines: list[str] = []
+        stream = self._client().compose.up(
+            list(services), start=False, no_build=True, dependencies=False, stream_logs=True
+        )
+        try:
+            for line in _lines(stream):
+                lines.append(line)
+                if match := re.match(r"\s*(\S+) Pulling", line):
+                    reporter.emit(ServicePhase(match[1], Phase.PULLING))
+        except DockerException as error:
+            raise _failure("\n".join(lines) or error.stderr or "") from error
+
+    def _client(self) -> DockerClient:
+        context = self.endpoint.context
+        return DockerClient(
+            context=context,
+            host=None if context else self.endpoint.url,
+            compose_files=[self.file],
+            compose_project_name=self.project,
+            compose_env_files=[self.variables],
+        )
+
+
+def port_taken(message: str) -> bool:
+    """Whether the engine refused to start a container because a host port is in use."""
+    return bool(_PORT_TAKEN.search(message))
+
+
+def _lines(stream: Iterable[tuple[str, bytes]]) -> Iterator[str]:
+    for _, chunk in stream:
+        yield from chunk.decode(errors="replace").rstrip("\n").split("\n")
+
+
+def _failure(output: str) -> EngineError:
+    """The error for what Compose printed: about an image where it is, else its own last words."""
+    meaningful = [line.strip() for line in output.splitlines() if line.strip()]
+    last = next((line for line in reversed(meaningful) if "rror" in line), meaningful[-1] if meaningful else "no output")
+    for pattern, meaning, hint in _IMAGE_PROBLEMS:
+        if re.search(pattern, last):
+            return ImageUnavailableError(f"an image is not to be had: {meaning}\n{last}", hint=hint)
+    return EngineError(f"docker compose failed: {last}")

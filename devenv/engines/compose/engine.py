@@ -1,0 +1,214 @@
+"""The compose engine's verbs, each a short call of its module; gets a Stack and a Reporter, never prints or exits."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from devenv.artifacts.compose import PROJECT_LABEL, image_of
+from devenv.engines import EXITED, MISSING, READY, STARTING, STOPPED, UNHEALTHY, Address, ServiceStatus
+from devenv.engines.compose.api import Api, ApiError
+from devenv.engines.compose.endpoint import find
+from devenv.engines.compose.logs import follow
+from devenv.engines.compose.observe import Container, observe
+from devenv.engines.compose.readiness import Asker
+from devenv.engines.compose.up import Up, Wish
+from devenv.errors import EngineError
+from devenv.events import Phase, Reporter, ServicePhase
+from devenv.project import Project
+from devenv.stack import Bindings, Service, Stack, Vantage, bind
+
+STARTING_FOR = 60.0
+"""Seconds after its start in which a service that does not answer is starting, not unhealthy."""
+_ENDED_WELL = (0, 130, 137, 143)
+"""Exit codes of a container that was told to stop: by itself, or by SIGINT, SIGKILL, SIGTERM."""
+
+
+@dataclass(frozen=True)
+class ComposeEngine:
+    """One project on one Docker engine."""
+
+    project: Project
+    api: Api
+    name = "compose"
+
+    @classmethod
+    def of(cls, project: Project) -> ComposeEngine:
+        """The engine that the docker CLI would use."""
+        return cls(project, Api(find()))
+
+    def check(self) -> None:
+        """Raises `EngineUnavailableError` where no engine answers."""
+        self.api.get("/version", timeout=10.0)
+
+    def up(self, stack: Stack, wish: Wish, reporter: Reporter) -> Bindings:
+        """Bring services up and wait until they are ready; see `Up`."""
+        return Up(self.api, self.project, stack, wish, reporter).run()
+
+    def stop(self, services: Sequence[str], reporter: Reporter, *, remove: bool) -> list[str]:
+        """End the named services (all with none); gives what was there. Data is untouched."""
+        observed = observe(self.api, self.project.id)
+        chosen = [name for name in observed if not services or _base(name) in services]
+        found = [container for name in chosen for container in observed[name]]
+        self._each(found, lambda container: self._end(container, reporter, remove=remove))
+        if remove and not services:
+            self._remove_networks()
+        return sorted({_base(container.service) for container in found})
+
+    def restart(self, services: Sequence[Service], bindings: Bindings, reporter: Reporter, timeout: float) -> None:
+        """Restart the services' processes in their containers and wait until they are ready again."""
+        from devenv.engines.compose.launch import Job, Launch
+
+        observed = observe(self.api, self.project.id)
+        missing = [service.name for service in services if service.name not in observed]
+        if missing:
+            raise EngineError(f"`{missing[0]}` is not there to restart", hint="run `devenv up`")
+        jobs = [Job(service, observed[service.name][0].id, start=True) for service in services]
+        for job in jobs:
+            reporter.emit(ServicePhase(job.service.name, Phase.STOPPING))
+        self._each([observed[service.name][0] for service in services], self._halt)
+        Launch(self.api, bindings, reporter, timeout).run(jobs)
+
+    def status(self, stack: Stack, bindings: Bindings) -> list[ServiceStatus]:
+        """What each service is doing, by asking the engine and the services themselves."""
+        observed = observe(self.api, self.project.id)
+        with ThreadPoolExecutor(max_workers=16) as pool:
+            return list(pool.map(lambda service: self._status(stack, service, observed, bindings), stack))
+
+    def container(self, service: str) -> Container:
+        """The running container of a service. Raises `EngineError` where there is none."""
+        for container in observe(self.api, self.project.id).get(service, ()):
+            if container.running:
+                return container
+        raise EngineError(f"`{service}` is not running", hint="run `devenv up`")
+
+    def logs(self, services: Sequence[str], *, lines: str, stay: bool) -> Iterator[tuple[str, str]]:
+        """(service, line) as they come: service by service, or with `stay` all at once until they end."""
+        observed = observe(self.api, self.project.id)
+        chosen = [(name, observed[name][0].id) for name in services if name in observed]
+        if not stay:
+            for name, container in chosen:
+                for line in follow(self.api, container, lines=lines, stay=False):
+                    yield name, line
+            return
+        from queue import SimpleQueue
+
+        queue: SimpleQueue[tuple[str, str] | None] = SimpleQueue()
+
+        def pump(name: str, container: str) -> None:
+            try:
+                for line in follow(self.api, container, lines=lines, stay=True):
+                    queue.put((name, line))
+            except (EngineError, OSError):
+                pass  # the container went away: its log ends here
+            finally:
+                queue.put(None)
+
+        for name, container in chosen:
+            threading.Thread(target=pump, args=(name, container), daemon=True).start()
+        open_logs = len(chosen)
+        while open_logs:
+            item = queue.get()
+            if item is None:
+                open_logs -= 1
+            else:
+                yield item
+
+    def volumes(self, services: Sequence[str] = ()) -> list[str]:
+        """Names of the project's volumes, of the named services only where some are named."""
+        from devenv.engines.compose.observe import volumes
+
+        prefix = f"{self.project.id}_"
+        found = volumes(self.api, self.project.id)
+        return [name for name in found if not services or name.removeprefix(prefix).rpartition("-")[0] in services]
+
+    def remove_volumes(self, names: Sequence[str]) -> None:
+        """Remove volumes by their exact names. No data comes back from this."""
+        for name in names:
+            self.api.delete(f"/volumes/{name}")
+
+    def _status(
+        self, stack: Stack, service: Service, observed: dict[str, list[Container]], bindings: Bindings
+    ) -> ServiceStatus:
+        image = image_of(stack, service, self.project.id)
+        addresses = addresses_of(service, bindings)
+        containers = observed.get(service.name)
+        if not containers:
+            return ServiceStatus(service.name, service.role, MISSING, "no container", None, image, addresses)
+        container = containers[0]
+        state = self.api.get(f"/containers/{container.id}/json")["State"]
+        if not container.running or container.state == "restarting":
+            name, reason = _resting(container)
+            since = state["FinishedAt"] if container.state == "exited" else None
+            return ServiceStatus(service.name, service.role, name, reason, since, image, addresses)
+        answer = Asker(self.api, service, bindings).ask(container.id, timeout=1.0)
+        since = state["StartedAt"]
+        if answer.ok:
+            return ServiceStatus(service.name, service.role, READY, "", since, image, addresses)
+        age = (datetime.now().astimezone() - datetime.fromisoformat(since[:19] + "+00:00")).total_seconds()
+        name = STARTING if age < STARTING_FOR else UNHEALTHY
+        return ServiceStatus(service.name, service.role, name, answer.detail, since, image, addresses)
+
+    def _each(self, containers: Sequence[Container], act: Callable[[Container], None]) -> None:
+        if containers:
+            with ThreadPoolExecutor(max_workers=16) as pool:
+                list(pool.map(act, containers))
+
+    def _end(self, container: Container, reporter: Reporter, *, remove: bool) -> None:
+        name = _base(container.service)
+        reporter.emit(ServicePhase(name, Phase.STOPPING))
+        self._halt(container)
+        if remove:
+            self.api.delete(f"/containers/{container.id}", force=True)
+        reporter.emit(ServicePhase(name, Phase.REMOVED if remove else Phase.STOPPED))
+
+    def _halt(self, container: Container) -> None:
+        """Stop with the container's own signal and grace; the engine answers 304 where it does not run."""
+        if container.state in ("created", "exited", "dead"):
+            return
+        try:
+            self.api.post(f"/containers/{container.id}/stop", timeout=120.0)
+        except ApiError as error:
+            if error.status not in (304, 404):
+                raise
+
+    def _remove_networks(self) -> None:
+        label = f"{PROJECT_LABEL}={self.project.id}"
+        for network in self.api.get("/networks", filters={"label": [label]}):
+            self.api.delete(f"/networks/{network['Id']}")
+
+
+def addresses_of(service: Service, bindings: Bindings) -> tuple[Address, ...]:
+    """Where a service answers, as seen from the host; none before ports are bound."""
+    result = []
+    value = bindings.resolver(Vantage.HOST)
+    for port in service.ports:
+        number = bindings.ports.get((service.name, port.container))
+        if number is not None:
+            try:
+                url = bind(port.url, value) if port.url else ""
+            except KeyError:  # a secret that no `up` has made yet
+                url = ""
+            result.append(Address(port.name, url, "127.0.0.1", number))
+    return tuple(result)
+
+
+def _resting(container: Container) -> tuple[str, str]:
+    if container.state == "created":
+        return STOPPED, "created, never started"
+    if container.state == "paused":
+        return STOPPED, "paused"
+    if container.state == "restarting":
+        return UNHEALTHY, "it ends and is started again and again"
+    code = container.exit_code
+    if code in _ENDED_WELL:
+        return STOPPED, f"ended with exit code {code}"
+    return EXITED, f"ended with exit code {code}"
+
+
+def _base(service: str) -> str:
+    """The service that a compose service belongs to: itself, or the app whose setup it is."""
+    return service.partition(".")[0]

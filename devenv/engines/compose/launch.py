@@ -1,0 +1,174 @@
+"""Starting containers in the order of their needs, all at once where they have none, and waiting for each to be ready.
+
+Carries no decision: the plan says what to start, the stack says what waits for what.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from devenv.artifacts.compose import setup_names
+from devenv.engines.compose.api import Api, ApiError
+from devenv.engines.compose.exec import run_inside
+from devenv.engines.compose.inject import inject
+from devenv.engines.compose.logs import tail
+from devenv.engines.compose.readiness import Asker
+from devenv.errors import DevenvError, EngineError, ServiceNotReadyError
+from devenv.events import Phase, Reporter, ServicePhase
+from devenv.probes import Answer
+from devenv.stack import Bindings, Service, Vantage, bind
+
+REFUSED = frozenset({"28P01", "28000", "3D000"})
+"""The server is up and refuses us for good: wrong password, no entry in pg_hba.conf, no such database."""
+_LOG_LINES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to do for one service: its container, whether it must be started, and what runs around that."""
+
+    service: Service
+    container: str
+    start: bool
+    setups: tuple[tuple[str, str], ...] = ()  # (compose service, container) to run to their end before the start
+    provision: bool = False  # the container is new and its data is not
+
+
+@dataclass
+class Launch:
+    """One run over all jobs. `setup_done` is told each setup that ended well."""
+
+    api: Api
+    bindings: Bindings
+    reporter: Reporter
+    timeout: float
+    setup_done: Callable[[str], None] = lambda name: None
+    _ready: dict[str, threading.Event] = field(default_factory=dict)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _failures: list[BaseException] = field(default_factory=list)
+
+    def run(self, jobs: Sequence[Job]) -> None:
+        """Start and wait for all. Raises the first failure, after every other thread has seen it and ended."""
+        self._ready = {job.service.name: threading.Event() for job in jobs}
+        deadline = time.monotonic() + self.timeout
+        threads = [threading.Thread(target=self._guard, args=(job, deadline), daemon=True) for job in jobs]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                while thread.is_alive():  # a join without a timeout would not see Ctrl-C
+                    thread.join(0.2)
+        except BaseException:
+            self._stop.set()
+            for thread in threads:
+                thread.join(5.0)
+            raise
+        if self._failures:
+            raise next((f for f in self._failures if isinstance(f, ServiceNotReadyError)), self._failures[0])
+
+    def _guard(self, job: Job, deadline: float) -> None:
+        try:
+            self._one(job, deadline)
+        except BaseException as error:  # carried to the thread that waits, whatever it is
+            self._failures.append(error)
+            self._emit(job, Phase.FAILED, error.message if isinstance(error, DevenvError) else str(error))
+            self._stop.set()
+
+    def _one(self, job: Job, deadline: float) -> None:
+        if job.start and not self._needs(job, deadline):
+            return
+        for name, container in job.setups:
+            self._setup(job, name, container, deadline)
+        if job.start:
+            self._emit(job, Phase.STARTING)
+            inject(self.api, job.container, job.service, self.bindings)
+            self._start(job.container)
+        asker = Asker(self.api, job.service, self.bindings)
+        answer, gave_up = self._wait(asker, job, deadline)
+        if gave_up == "cancelled":
+            return
+        if gave_up:
+            raise self._not_ready(job, gave_up, answer)
+        self._ready[job.service.name].set()
+        self._emit(job, Phase.READY)
+
+    def _wait(self, asker: Asker, job: Job, deadline: float) -> tuple[Answer, str | None]:
+        """Wait for a good answer; data of an earlier time is brought in line with the manifest in between."""
+
+        def told(detail: str) -> None:
+            self._emit(job, Phase.WAITING, detail)
+
+        answer, gave_up = asker.wait(job.container, deadline, self._stop, told, REFUSED)
+        refused = gave_up is not None and answer.code in REFUSED
+        if job.service.provision and (refused or (job.provision and gave_up is None)):
+            self._provision(job)
+            answer, gave_up = asker.wait(job.container, deadline, self._stop, told, REFUSED)
+        return answer, gave_up
+
+    def _provision(self, job: Job) -> None:
+        value = self.bindings.resolver(Vantage.NETWORK)
+        command = [bind(word, value) for word in job.service.provision]
+        code, output = run_inside(self.api, job.container, command, timeout=60.0)
+        if code != 0:
+            raise ServiceNotReadyError(
+                job.service.name,
+                "its data was made with other settings, and can't be brought in line with the manifest",
+                logs=tuple(output.strip().splitlines()[-_LOG_LINES:]),
+                hint=f"put the settings back, or dump and remove its data: devenv destroy {job.service.name}",
+            )
+
+    def _needs(self, job: Job, deadline: float) -> bool:
+        """Wait for the services that this one needs; False when the whole run has failed or was cancelled."""
+        for name in job.service.needs:
+            event = self._ready.get(name)
+            if event is None or event.is_set():
+                continue
+            self._emit(job, Phase.WAITING, f"for {name}")
+            while not event.wait(0.05):
+                if self._stop.is_set():
+                    return False
+        return not self._stop.is_set()
+
+    def _setup(self, job: Job, name: str, container: str, deadline: float) -> None:
+        command = " ".join(bind(word, lambda ref: "…") for word in job.service.setup[setup_names(job.service).index(name)])
+        self._emit(job, Phase.SETUP, command)
+        inject(self.api, container, job.service, self.bindings)
+        self._start(container)
+        while True:
+            state = self.api.get(f"/containers/{container}/json")["State"]
+            if not state["Running"] and state["Status"] == "exited":
+                break
+            if time.monotonic() > deadline:
+                raise self._setup_failed(job, command, container, "did not end in time")
+            if self._stop.wait(0.03):
+                return
+        if state["ExitCode"] != 0:
+            raise self._setup_failed(job, command, container, f"exits with {state['ExitCode']}")
+        self.setup_done(name)
+
+    def _setup_failed(self, job: Job, command: str, container: str, what: str) -> ServiceNotReadyError:
+        logs = tuple(tail(self.api, container, lines=_LOG_LINES))
+        return ServiceNotReadyError(job.service.name, f"its setup `{command}` {what}", logs=logs)
+
+    def _start(self, container: str) -> None:
+        try:
+            self.api.post(f"/containers/{container}/start")
+        except ApiError as error:
+            if error.status != 304:  # it runs already
+                raise
+
+    def _not_ready(self, job: Job, reason: str, answer: Answer) -> EngineError:
+        logs = tuple(tail(self.api, job.container, lines=_LOG_LINES))
+        if answer.code in REFUSED:
+            reason = answer.detail
+        elif answer.detail:
+            reason = f"{reason}; last answer: {answer.detail}"
+        hint = f"its whole log: devenv logs {job.service.name}"
+        return ServiceNotReadyError(job.service.name, reason, logs=logs, hint=hint)
+
+    def _emit(self, job: Job, phase: Phase, detail: str = "") -> None:
+        self.reporter.emit(ServicePhase(job.service.name, phase, detail))
+

@@ -1,0 +1,82 @@
+"""What containers wrote: the engine's multiplexed stream as lines without terminal escapes; formats nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from devenv.engines.compose.api import Api, Response
+
+_HEADER = 8
+# CSI, OSC, DCS and other escape sequences, then every control character but tab: a log must not steer the terminal.
+_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x1b\\|\x07)|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]", re.S)
+_LONGEST = 64 * 1024
+
+
+def clean(line: str) -> str:
+    """The line as text: no escape sequence, no control character but tab."""
+    return _ESCAPES.sub("", line)
+
+
+def tail(api: Api, container: str, *, lines: int, this_run: bool = False) -> list[str]:
+    """The last lines of a container, of its present run only with `this_run`."""
+    since: dict[str, Any] = {}
+    inspected = api.get(f"/containers/{container}/json")
+    if this_run:
+        since = {"since": _seconds(inspected["State"]["StartedAt"])}
+    path = f"/containers/{container}/logs"
+    with api.stream("GET", path, timeout=30.0, stdout=1, stderr=1, tail=str(lines), **since) as response:
+        return list(_lines(response, multiplexed=not inspected["Config"]["Tty"]))
+
+
+def follow(api: Api, container: str, *, lines: str, stay: bool) -> Iterator[str]:
+    """The last lines (`all` or a number), then with `stay` every new one until the container ends."""
+    tty = api.get(f"/containers/{container}/json")["Config"]["Tty"]
+    query = {"stdout": 1, "stderr": 1, "tail": lines, "follow": 1 if stay else 0}
+    with api.stream("GET", f"/containers/{container}/logs", **query) as response:
+        yield from _lines(response, multiplexed=not tty)
+
+
+def payload(response: Response, *, multiplexed: bool) -> Iterator[tuple[int, bytes]]:
+    """The stream's pieces as (1 for stdout or 2 for stderr, bytes): Engine API, "Stream format" of attach."""
+    while not multiplexed:
+        chunk = response.read(4096)
+        if not chunk:
+            return
+        yield 1, chunk
+    while header := _exactly(response, _HEADER):
+        size = int.from_bytes(header[4:8], "big")
+        yield header[0], _exactly(response, size)
+
+
+def _exactly(response: Response, size: int) -> bytes:
+    result = b""
+    while len(result) < size:
+        chunk = response.read(size - len(result))
+        if not chunk:
+            return b"" if len(result) < size else result
+        result += chunk
+    return result
+
+
+def _lines(response: Response, *, multiplexed: bool) -> Iterator[str]:
+    open_lines: dict[int, bytes] = {}
+    for stream, data in payload(response, multiplexed=multiplexed):
+        *complete, rest = (open_lines.get(stream, b"") + data).split(b"\n")
+        if len(rest) > _LONGEST:
+            complete, rest = [*complete, rest], b""
+        open_lines[stream] = rest
+        for line in complete:
+            yield clean(line.decode(errors="replace").rstrip("\r"))
+    for rest in open_lines.values():
+        if rest:
+            yield clean(rest.decode(errors="replace"))
+
+
+def _seconds(started: str) -> str:
+    """An engine's timestamp as the logs call wants it: seconds and nanoseconds since the epoch."""
+    from datetime import datetime
+
+    whole, _, fraction = started.rstrip("Z").partition(".")
+    return f"{int(datetime.fromisoformat(whole + '+00:00').timestamp())}.{(fraction or '0')[:9]}"

@@ -1,0 +1,253 @@
+"""`up` for the compose engine: observe, bind, render, build, plan, apply; each step has a home of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from devenv.artifacts import MARKER
+from devenv.artifacts.compose import Document, Target, document, setup_names, variables
+from devenv.artifacts.dotenv import dotenv
+from devenv.artifacts.files import write
+from devenv.engines.compose import changes, images, ports
+from devenv.engines.compose.api import Api, ApiError
+from devenv.engines.compose.launch import Job, Launch
+from devenv.engines.compose.observe import Container, DataVolume, observe, volumes
+from devenv.engines.compose.plan import Action, Desired, Plan, plan
+from devenv.errors import DevenvError, EngineError
+from devenv.events import Notice, Phase, Reporter, ServicePhase
+from devenv.project import Project
+from devenv.stack import Bindings, Service, Stack
+from devenv.state import complete_secrets
+
+if TYPE_CHECKING:
+    from devenv.engines.compose.driver import Driver
+
+COMPOSE_FILE = "compose.yaml"
+VARIABLES_FILE = "compose.env"
+_PORT_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the user asked of `up`; `timeout` bounds the wait for readiness, in seconds."""
+
+    services: tuple[Service, ...]
+    timeout: float = 120.0
+    strict_ports: bool = False
+    build: bool = False
+
+
+@dataclass
+class Up:
+    """One `up` of one project."""
+
+    api: Api
+    project: Project
+    stack: Stack
+    wish: Wish
+    reporter: Reporter
+
+    def run(self) -> Bindings:
+        """Bring the wished services up, ready; gives the bindings in force."""
+        observed = observe(self.api, self.project.id)
+        self._refuse_foreign(observed)
+        for _ in range(_PORT_TRIES):
+            bindings = self._bind(observed)
+            rendered = self._render(bindings)
+            found = images.survey(self.api, self.project, self.stack, self.wish.services, bindings)
+            built = self._build(found, rendered)
+            todo = self._plan(rendered, observed, found, built)
+            try:
+                self._apply(todo, bindings, rendered)
+            except ApiError as error:
+                if not _port_taken(error):
+                    raise
+                observed = observe(self.api, self.project.id)
+                continue
+            return bindings
+        raise EngineError("host ports were taken by others again and again", hint="run `devenv up` again")
+
+    def _refuse_foreign(self, observed: Mapping[str, Sequence[Container]]) -> None:
+        """Two paths can share an id only by a hash collision; even then nothing of the other's is touched."""
+        for containers in observed.values():
+            for container in containers:
+                if container.path != str(self.project.root):
+                    raise EngineError(f"container `{container.name}` belongs to another project: {container.path}")
+
+    def _bind(self, observed: Mapping[str, Sequence[Container]]) -> Bindings:
+        """Ports and secrets; kept before anything is made with them, so that no crash can lose them."""
+        before = self.project.state.bindings()
+        held = {
+            (service.name, port.container)
+            for service in self.stack
+            for port in service.ports
+            if any(container.running for container in observed.get(service.name, ()))
+        }
+        bindings = complete_secrets(self.stack, before)
+        bindings = ports.allocate(self.stack, bindings, self.reporter, held=held, strict=self.wish.strict_ports)
+        if bindings != before:
+            self.project.state.bind(bindings)
+        return bindings
+
+    def _render(self, bindings: Bindings) -> Document:
+        """The compose document, written where it differs from what was written last."""
+        target = Target(self.project.id, root="..", path=str(self.project.root), bindings=bindings)
+        rendered = document(self.stack, target)
+        secrets = dotenv(variables(self.stack, bindings))
+        digest = hashlib.sha256(json.dumps([rendered, secrets], sort_keys=True).encode()).hexdigest()
+        if self.project.state.load("rendered") == digest and self._file.is_file():
+            return rendered
+        from devenv.artifacts.yaml import dump
+
+        where = self.project.state.write(VARIABLES_FILE, secrets)
+        header = f"# {MARKER}; edit that\n# docker compose --env-file {where} -f {COMPOSE_FILE} ps\n"
+        try:
+            write(self._file, (header + dump(rendered)).encode())
+            write(self._file.parent / ".gitignore", b"*\n")
+        except OSError as error:
+            raise DevenvError(f"can't write generated files: {error.strerror}", where=str(self._file)) from error
+        self.project.state.save("rendered", digest)
+        return rendered
+
+    @property
+    def _file(self) -> Path:
+        return self.project.generated / COMPOSE_FILE
+
+    def _build(self, found: Iterable[images.Image], rendered: Document) -> dict[str, str]:
+        """Build what is stale; gives each image's id by name."""
+        result = {}
+        for image in found:
+            if image.id is None or image.stale or self.wish.build:
+                reason = image.stale or "asked for"
+                self.reporter.emit(ServicePhase(image.service, Phase.BUILDING, reason))
+                driver = self._driver()
+                driver.check()
+                driver.build(image.service, self.reporter)
+                result[image.name] = images.remember(self.api, self.project, image)
+            else:
+                result[image.name] = image.id
+        return result
+
+    def _plan(
+        self,
+        rendered: Document,
+        observed: Mapping[str, Sequence[Container]],
+        found: Sequence[images.Image],
+        built: Mapping[str, str],
+    ) -> Plan:
+        entries = rendered["services"]
+        wanted = [name for service in self.wish.services for name in (*setup_names(service), service.name)]
+        desired = [
+            Desired(name, entries[name]["labels"]["devenv.hash"], built.get(str(entries[name]["image"])))
+            for name in wanted
+        ]
+        before = self.project.state.load("applied") or {}
+        reason = changes.reasons(before, changes.fields(rendered))
+        stale = {image.name: image.stale for image in found if image.stale}
+        for name in wanted:
+            if words := stale.get(str(entries[name]["image"])):
+                reason.setdefault(name, words)
+        return plan(desired, observed, known=entries, reason=reason)
+
+    def _apply(self, todo: Plan, bindings: Bindings, rendered: Document) -> None:
+        for container in todo.remove:
+            self._remove(container)
+        setups = {name for service in self.wish.services for name in setup_names(service)}
+        create = todo.to_create()
+        containers = {step.service: step.container.id for step in todo.steps if step.container}
+        existing: dict[str, DataVolume] = {}
+        if create:
+            existing = volumes(self.api, self.project.id)
+            self._check_data(existing)
+            self._announce(todo, setups)
+            driver = self._driver()
+            driver.check()
+            driver.create(create, self.reporter)
+            self._note_applied(rendered)
+            containers = {name: found[0].id for name, found in observe(self.api, self.project.id).items()}
+        work = any(step.action is not Action.KEEP for step in todo.steps if step.service not in setups)
+        after = volumes(self.api, self.project.id) if work else existing
+        done = self.project.state.load("setup") or {}
+        jobs = [
+            self._job(service, todo, containers, existing, self._setup_key(service, rendered, after), done)
+            for service in self.wish.services
+        ]
+
+        def setup_done(name: str) -> None:
+            owner = name.partition(".")[0]
+            done[name] = self._setup_key(self.stack[owner], rendered, after)
+            self.project.state.save("setup", done)
+
+        Launch(self.api, bindings, self.reporter, self.wish.timeout, setup_done).run(jobs)
+
+    def _job(
+        self,
+        service: Service,
+        todo: Plan,
+        containers: Mapping[str, str],
+        existing: Mapping[str, DataVolume],
+        key: str,
+        done: Mapping[str, str],
+    ) -> Job:
+        step = todo[service.name]
+        start = step.action is not Action.KEEP
+        new = step.action in (Action.CREATE, Action.RECREATE)
+        setups = tuple((name, containers[name]) for name in setup_names(service) if start and done.get(name) != key)
+        kept_data = any(f"{self.project.id}_{service.name}-{v.name}" in existing for v in service.volumes)
+        return Job(service, containers[service.name], start, setups, provision=new and kept_data)
+
+    def _setup_key(self, service: Service, rendered: Document, found: Mapping[str, DataVolume]) -> str:
+        """Changes with the image, the setup's own configuration, and with data that was made anew."""
+        entries = rendered["services"]
+        image = self.project.state.load(f"image-{entries[service.name]['image']}") or {}
+        hashes = [entries[name]["labels"]["devenv.hash"] for name in setup_names(service)]
+        needed = [v.created for name, v in sorted(found.items()) if self._owner(name) in service.needs]
+        return hashlib.sha256(json.dumps([image.get("id"), hashes, needed]).encode()).hexdigest()[:16]
+
+    def _owner(self, volume: str) -> str:
+        return volume.removeprefix(f"{self.project.id}_").rpartition("-")[0]
+
+    def _announce(self, todo: Plan, setups: Iterable[str]) -> None:
+        for step in todo.steps:
+            if step.service in setups:
+                continue
+            if step.action is Action.CREATE:
+                self.reporter.emit(ServicePhase(step.service, Phase.CREATING))
+            elif step.action is Action.RECREATE:
+                self.reporter.emit(ServicePhase(step.service, Phase.CREATING, f"anew: {step.reason}"))
+
+    def _check_data(self, existing: Mapping[str, DataVolume]) -> None:
+        """A data volume of another major version: the server would not start on it, or start beside it, empty."""
+        for service in self.wish.services:
+            for volume in service.volumes:
+                found = existing.get(f"{self.project.id}_{service.name}-{volume.name}")
+                version = found.data_version if found else ""
+                if version and service.data_version and version != service.data_version:
+                    raise EngineError(
+                        f"the data of `{service.name}` was made by version {version}, "
+                        f"and the manifest asks for {service.data_version}",
+                        hint=f'go back to version = "{version}", or dump and remove the data: '
+                        f"devenv destroy {service.name}",
+                    )
+
+    def _note_applied(self, rendered: Document) -> None:
+        before = self.project.state.load("applied") or {}
+        self.project.state.save("applied", {**before, **changes.fields(rendered)})
+
+    def _remove(self, container: Container) -> None:
+        self.reporter.emit(Notice(f"removing `{container.name}`, which the manifest no longer asks for"))
+        self.api.delete(f"/containers/{container.id}", force=True)
+
+    def _driver(self) -> Driver:
+        from devenv.engines.compose.driver import Driver
+
+        return Driver(self.api.endpoint, self.project.id, self._file, self.project.state.folder / VARIABLES_FILE)
+
+
+def _port_taken(error: ApiError) -> bool:
+    return any(text in error.reason for text in ("port is already allocated", "address already in use"))

@@ -1,0 +1,74 @@
+"""`generate compose`: a compose file for the team, and the private values it needs; nothing of it starts anything."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from devenv.artifacts import MARKER, Artifact
+from devenv.artifacts.compose import Target, render, variables
+from devenv.artifacts.dotenv import dotenv
+from devenv.artifacts.files import apply, check, read, write
+from devenv.errors import DevenvError
+from devenv.process import is_ignored_by_git
+from devenv.project import slug
+from devenv.stack import Stack
+from devenv.workflow import Session
+
+COMPOSE = "compose.yaml"
+VARIABLES = ".env"
+_BEGIN = f"# >>> {MARKER} (for compose.yaml)"
+_END = "# <<< devenv"
+_BLOCK = re.compile(rf"{re.escape(_BEGIN)}\n.*?{re.escape(_END)}\n", re.DOTALL)
+
+
+def write_compose(session: Session, *, force: bool) -> list[Path]:
+    """Write compose.yaml and our block of .env, and have git ignore the latter; gives the files that changed."""
+    stack = session.stack()
+    secrets = variables(stack, session.bindings(stack))
+    written = apply([_artifact(session, stack)], force=force)
+    if secrets:
+        written += _write_variables(session.project.root / VARIABLES, secrets)
+        written += _ignore(session.project.root)
+    return written
+
+
+def check_compose(session: Session) -> None:
+    """Compare compose.yaml with the manifest. Raises `ArtifactConflictError` with a diff; .env is nobody else's."""
+    check([_artifact(session, session.stack())])
+
+
+def _artifact(session: Session, stack: Stack) -> Artifact:
+    header = (
+        f"# {MARKER}; edit that and run `devenv generate compose`\n"
+        "# without devenv: docker compose up --wait (a missing value is named; any will do, in .env)\n"
+    )
+    return Artifact(session.project.root / COMPOSE, header + render(stack, Target(slug(stack.name))))
+
+
+def _write_variables(path: Path, secrets: dict[str, str]) -> list[Path]:
+    """Put our block into .env, leaving every other line of it as it is."""
+    before = read(path) or ""
+    block = f"{_BEGIN}\n{dotenv(secrets)}{_END}\n"
+    if _BLOCK.search(before):
+        after = _BLOCK.sub(lambda match: block, before)
+    else:
+        after = before + ("\n" if before and not before.endswith("\n") else "") + block
+    if after == before:
+        return []
+    try:
+        write(path, after.encode(), private=True)
+    except OSError as error:
+        raise DevenvError(f"can't write `{path.name}`: {error.strerror}", where=str(path)) from error
+    return [path]
+
+
+def _ignore(root: Path) -> list[Path]:
+    """Have git ignore .env where it does not yet: it holds secrets."""
+    if is_ignored_by_git(str(root), VARIABLES) is not False:
+        return []
+    path = root / ".gitignore"
+    before = read(path) or ""
+    newline = "\n" if before and not before.endswith("\n") else ""
+    write(path, f"{before}{newline}{VARIABLES}\n".encode())
+    return [path]

@@ -1,0 +1,56 @@
+"""The only home of subprocess: other programs run from here, by argument list and never through a shell."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from typing import IO
+
+from devenv.errors import DevenvError
+
+
+def hand_over(command: Sequence[str], env: Mapping[str, str] | None = None) -> int:
+    """Run a program on our terminal until it ends and give its exit code; Ctrl-C goes to it, not to us.
+
+    Raises `DevenvError` where it is not installed.
+    """
+    program = _program(command[0])
+    try:
+        process = subprocess.Popen([program, *command[1:]], env={**os.environ, **(env or {})})
+    except OSError as error:
+        raise DevenvError(f"`{command[0]}` can't be started: {error.strerror}") from error
+    while True:
+        try:
+            code = process.wait()
+            return code if code >= 0 else 128 - code
+        except KeyboardInterrupt:  # the terminal has sent it to the program too: how it ends is its answer
+            continue
+
+
+def save_output(command: Sequence[str], target: IO[bytes], *, timeout: float) -> tuple[int, str]:
+    """Run a program with its output going into a file; gives its exit code and what it wrote to stderr."""
+    program = _program(command[0])
+    try:
+        done = subprocess.run(
+            [program, *command[1:]], stdin=subprocess.DEVNULL, stdout=target, stderr=subprocess.PIPE, timeout=timeout
+        )
+    except subprocess.TimeoutExpired:
+        return -1, f"no end after {timeout:.0f} s"
+    return done.returncode, done.stderr.decode(errors="replace")
+
+
+def is_ignored_by_git(folder: str, name: str) -> bool | None:
+    """Whether git ignores a file of the folder; None where there is no git or no repository."""
+    if shutil.which("git") is None:
+        return None
+    done = subprocess.run(["git", "-C", folder, "check-ignore", "-q", name], capture_output=True, timeout=20)
+    return {0: True, 1: False}.get(done.returncode)
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise DevenvError(f"`{name}` is not installed", hint=f"install `{name}` and make sure that it is on the PATH")
+    return found

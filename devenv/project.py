@@ -1,0 +1,131 @@
+"""A project on this machine: its folder, its identity, and its manifest resolved into a Stack; knows no engine.
+
+A project is its real path: two clones, two worktrees or two folders of one name are different projects, and a folder
+reached by a symbolic link is the same one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from devenv import __version__
+from devenv.errors import ManifestError
+from devenv.recipe_folder import PROJECT_FOLDER
+from devenv.stack import Stack
+from devenv.state import State, state_home
+
+MANIFEST = "devenv.toml"
+GENERATED = ".devenv"
+
+
+@dataclass(frozen=True)
+class Project:
+    """Where a project is and what engine objects of it are called."""
+
+    root: Path
+    manifest: Path
+    id: str
+    state: State = field(repr=False)
+
+    @property
+    def generated(self) -> Path:
+        """The folder of generated files; it ignores itself in git."""
+        return self.root / GENERATED
+
+
+def slug(name: str) -> str:
+    """A name as engines, databases and buckets take it: lower-case letters, digits and single dashes."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].strip("-") or "project"
+
+
+def locate(manifest: Path) -> Project:
+    """The project of a manifest. A manifest of another name is a project of its own in the same folder."""
+    real = manifest.resolve()
+    root = real.parent
+    own_name = real.name == MANIFEST
+    identity = root if own_name else real
+    name = slug(root.name if own_name else f"{root.name}-{real.stem}")
+    digest = hashlib.sha256(str(identity).encode(errors="surrogateescape")).hexdigest()[:8]
+    project_id = f"{name}-{digest}"
+    return Project(root, real, project_id, State(state_home() / project_id))
+
+
+def load(project: Project) -> Stack:
+    """The project's stack. Raises `ManifestError` with all problems at once, or `RecipeError`.
+
+    Reading and resolving cost more than all else of a command that changes nothing, so the result is kept beside the
+    digests of every file that it came from.
+    """
+    cache = project.state.folder / "stack.cache"
+    try:
+        version, digests, stack = pickle.loads(cache.read_bytes())  # noqa: S301 - our own file, in our 0700 folder
+        if version == _version() and all(_digest(project, key) == value for key, value in digests.items()):
+            assert isinstance(stack, Stack)
+            return stack
+    except Exception:  # noqa: S110 - absent, or of another version, or cut off: it is only a cache
+        pass
+    stack, used = _resolve(project)
+    digests = {key: _digest(project, key) for key in used}
+    project.state.write_bytes("stack.cache", pickle.dumps((_version(), digests, stack)))
+    return stack
+
+
+def _resolve(project: Project) -> tuple[Stack, list[str]]:
+    """The stack, and the names of everything that was read for it."""
+    from devenv.manifest.source import parse, place, read
+    from devenv.recipe import catalog
+    from devenv.resolve import Context, resolve
+
+    used = [f"file {project.manifest}", f"glob {PROJECT_FOLDER}/*.toml"]
+
+    def glob(pattern: str) -> list[str]:
+        used.append(f"glob {pattern}")
+        return _glob(project.root, pattern)
+
+    def dotenv(file: str) -> Mapping[str, str]:
+        from dotenv import dotenv_values
+
+        path = project.root / file
+        used.append(f"file {path}")
+        with path.open(encoding="utf-8") as stream:
+            return {key: value or "" for key, value in dotenv_values(stream=stream, interpolate=False).items()}
+
+    recipes = catalog(project.root)
+    used += [f"file {path}" for path in recipes.files]
+    source = read(project.manifest)
+    manifest, problems, dropped = parse(source)
+    context = Context(slug(manifest.name or project.root.name), glob, dotenv)
+    stack, more = resolve(manifest, recipes, context, dropped=dropped)
+    if problems or more:
+        raise ManifestError(place(source, [*problems, *more]))
+    return stack, used
+
+
+def _glob(root: Path, pattern: str) -> list[str]:
+    if pattern.startswith("/") or ".." in Path(pattern).parts:
+        return []
+    found = sorted(path for path in root.glob(pattern) if path.is_file())
+    return [path.relative_to(root).as_posix() for path in found]
+
+
+def _digest(project: Project, key: str) -> str:
+    kind, _, name = key.partition(" ")
+    if kind == "glob":
+        return "\n".join(_glob(project.root, name))
+    try:
+        return hashlib.sha256(Path(name).read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _version() -> str:
+    """Changes with every release, and in a checkout with every edit of the code that resolves."""
+    package = Path(__file__).parent
+    if (package / "_recipes").is_dir():
+        return __version__
+    return f"{__version__} {max(file.stat().st_mtime_ns for file in package.rglob('*.py'))}"

@@ -1,0 +1,177 @@
+"""The verbs, each a short function over the nine words; the command line turns flags into one call of one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from devenv.engines import ServiceStatus
+from devenv.engines.compose.engine import ComposeEngine
+from devenv.engines.compose.up import Wish
+from devenv.errors import UnknownServiceError
+from devenv.events import Notice, NullReporter, Reporter
+from devenv.project import Project, load, locate
+from devenv.stack import Bindings, Service, Stack, Vantage, environment
+from devenv.state import complete_secrets, this_command
+
+LOCK_TIMEOUT = 600.0
+"""Seconds to wait for another devenv on this project: its build may take a while."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """One command's view of one project."""
+
+    project: Project
+    reporter: Reporter = field(default_factory=NullReporter)
+
+    @classmethod
+    def at(cls, folder: Path, file: Path | None, reporter: Reporter | None = None) -> Session:
+        """The project that a folder is in, or that a manifest names. Raises `InputError`."""
+        from devenv.manifest.source import find_manifest
+
+        return cls(locate(find_manifest(folder, file)), reporter or NullReporter())
+
+    @property
+    def engine(self) -> ComposeEngine:
+        """The engine that serves this project."""
+        return ComposeEngine.of(self.project)
+
+    def stack(self) -> Stack:
+        """The resolved stack. Raises `ManifestError`."""
+        return load(self.project)
+
+    def lock(self, timeout: float = LOCK_TIMEOUT) -> AbstractContextManager[None]:
+        """Hold the project's lock; whoever has to wait is told for whom."""
+
+        def waiting(holder: str) -> None:
+            self.reporter.emit(Notice(f"waiting for `{holder}`, which works on this project"))
+
+        return self.project.state.lock(this_command(), timeout=timeout, waiting=waiting)
+
+    def bindings(self, stack: Stack) -> Bindings:
+        """Ports and secrets in force; what is missing is bound now, as the next `up` would."""
+        kept = self.project.state.bindings()
+        complete = complete_secrets(stack, kept)
+        missing = [s for s in stack for p in s.ports if (s.name, p.container) not in kept.ports]
+        if complete == kept and not missing:
+            return kept
+        from devenv.engines.compose.ports import allocate
+
+        with self.lock():
+            held = set(kept.ports)
+            bound = allocate(stack, complete, self.reporter, held=held)
+            self.project.state.bind(bound)
+        return bound
+
+
+@dataclass(frozen=True, slots=True)
+class UpOptions:
+    """What `up` was asked for."""
+
+    services: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    timeout: float = 120.0
+    strict_ports: bool = False
+    build: bool = False
+
+
+def up(session: Session, options: UpOptions) -> list[ServiceStatus]:
+    """Bring the stack up, ready; gives the status of what was started, without asking again."""
+    stack = session.stack()
+    selected = select(stack, options.services, options.profiles)
+    wish = Wish(selected, options.timeout, options.strict_ports, options.build)
+    with session.lock():
+        bindings = session.engine.up(stack, wish, session.reporter)
+    return ready_status(session.project, stack, selected, bindings)
+
+
+def down(session: Session) -> list[str]:
+    """Remove containers and network; the data stays. Needs no valid manifest."""
+    with session.lock():
+        return session.engine.stop((), session.reporter, remove=True)
+
+
+def stop(session: Session, services: Sequence[str]) -> list[str]:
+    """End services, keeping their containers."""
+    with session.lock():
+        return session.engine.stop(services, session.reporter, remove=False)
+
+
+def restart(session: Session, services: Sequence[str], timeout: float) -> list[ServiceStatus]:
+    """Restart services and wait until they are ready again."""
+    stack = session.stack()
+    selected = [service for service in stack if service.name in known(stack, services)] if services else list(stack)
+    with session.lock():
+        bindings = session.project.state.bindings()
+        session.engine.restart(selected, bindings, session.reporter, timeout)
+    return ready_status(session.project, stack, selected, bindings)
+
+
+def status(session: Session) -> list[ServiceStatus]:
+    """What every service is doing."""
+    stack = session.stack()
+    return session.engine.status(stack, session.project.state.bindings())
+
+
+def variables(session: Session, vantage: Vantage, app: str | None) -> dict[str, str]:
+    """An app's environment, or all that the sidecars export where there is no app."""
+    from devenv.stack import bind
+
+    stack = session.stack()
+    bindings = session.bindings(stack)
+    apps = [service for service in stack if service.role == "app"]
+    if app is not None:
+        known(stack, [app])
+        return environment(stack, stack[app], vantage, bindings)
+    value = bindings.resolver(vantage)
+    result = {name: bind(text, value) for service in stack for name, text in service.exports}
+    for service in reversed(apps):
+        result |= environment(stack, service, vantage, bindings)
+    return result
+
+
+def select(stack: Stack, names: Sequence[str], profiles: Sequence[str]) -> tuple[Service, ...]:
+    """The services that `up` is about. Raises `UnknownServiceError`."""
+    from devenv.resolve.suggest import did_you_mean
+
+    available = sorted({service.profile for service in stack if service.profile})
+    for profile in profiles:
+        if profile not in available:
+            hint = did_you_mean(profile, available) or f"profiles: {', '.join(available) or 'none'}"
+            raise UnknownServiceError(f"no profile is called `{profile}`", hint=hint)
+    return stack.select(known(stack, names), profiles)
+
+
+def known(stack: Stack, names: Iterable[str]) -> list[str]:
+    """The names, all of which the stack has. Raises `UnknownServiceError`."""
+    names = list(names)
+    for name in names:
+        if name not in stack.names:
+            from devenv.resolve.suggest import did_you_mean
+
+            hint = did_you_mean(name, stack.names) or f"services: {', '.join(stack.names)}"
+            raise UnknownServiceError(f"no service is called `{name}`", hint=hint)
+    return names
+
+
+def ready_status(
+    project: Project, stack: Stack, services: Iterable[Service], bindings: Bindings
+) -> list[ServiceStatus]:
+    """The status of services that have just answered."""
+    from devenv.artifacts.compose import image_of
+    from devenv.engines import READY
+    from devenv.engines.compose.engine import addresses_of
+
+    return [
+        ServiceStatus(
+            service.name,
+            service.role,
+            READY,
+            image=image_of(stack, service, project.id),
+            addresses=addresses_of(service, bindings),
+        )
+        for service in services
+    ]
