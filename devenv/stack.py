@@ -55,7 +55,7 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file inside the container: generated from `content`, or the project's own at `source` (relative to its root)."""
+    """A file in the container: generated from `content`, or the project's own at `source` (relative to its root)."""
 
     path: str
     content: Text
@@ -166,7 +166,7 @@ class Stack:
 
 @dataclass(frozen=True, slots=True)
 class Bindings:
-    """What this machine and project fill in: published ports by (service, container port), secrets by (service, name)."""
+    """What this machine fills in: host ports by (service, container port), secrets by (service, name)."""
 
     ports: Mapping[tuple[str, int], int] = field(default_factory=dict)
     secrets: Mapping[tuple[str, str], str] = field(default_factory=dict, repr=False)

@@ -230,7 +230,9 @@ def fingerprint(entry: Mapping[str, Any], service: Service, bindings: Bindings) 
     """
     ours = {key: value for key, value in entry.items() if key not in ("build", "depends_on", "profiles")}
     files = [bind(file.content, _reference) for file in service.files]
-    used = sorted({(ref.service, ref.name) for text in _texts(service) for ref in references(text) if ref.kind == "secret"})
+    used = sorted(
+        {(ref.service, ref.name) for text in _texts(service) for ref in references(text) if ref.kind == "secret"}
+    )
     private = [bindings.secrets[key] for key in used]
     return hashlib.sha256(json.dumps([ours, files, private], sort_keys=True).encode()).hexdigest()[:16]
 

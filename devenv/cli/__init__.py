@@ -23,7 +23,12 @@ INTERRUPTED = 130
 @click.version_option(__version__, prog_name="devenv", message="%(prog)s %(version)s")
 @click.option("-f", "--file", type=click.Path(path_type=Path), help="Use this manifest instead of devenv.toml.")
 @click.option(
-    "-C", "--directory", type=click.Path(path_type=Path), default=Path(), help="Work in this folder.", show_default=False
+    "-C",
+    "--directory",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help="Work in this folder.",
+    show_default=False,
 )
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors.")
 @click.option("--color/--no-color", default=None, help="Use colours, or none; the terminal and NO_COLOR decide.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -26,9 +25,9 @@ def status(settings: Settings, as_json: bool) -> None:
 
         print_json(status_object(session.project.id, session.engine.name, statuses))
     else:
-        from devenv.console import status_table
+        from devenv.console import status_table, wants_color
 
-        click.echo(status_table(statuses, color=settings.color))
+        click.echo(status_table(statuses, color=wants_color(sys.stdout, settings.color)))
 
 
 @click.command()
@@ -52,15 +51,16 @@ def print_logs(settings: Settings, names: Sequence[str], *, lines: str, stay: bo
     """Write log lines to stdout, each behind its service's name."""
     import json
 
-    from devenv.console import log_line
+    from devenv.console import log_line, wants_color
 
     width = max((len(name) for name in names), default=0)
+    color = wants_color(sys.stdout, settings.color)
     engine = settings.quiet_session().engine
     for service, text in engine.logs(names, lines=lines, stay=stay):
         if as_json:
             click.echo(json.dumps({"service": service, "text": text}, ensure_ascii=False))
         else:
-            click.echo(log_line(service, text, width=width, color=settings.color))
+            click.echo(log_line(service, text, width=width, color=color))
 
 
 @click.command()
@@ -155,7 +155,10 @@ def recipes(settings: Settings, name: str | None, as_json: bool) -> None:
 
 
 def _recipe_text(recipe: Any) -> str:
-    lines = [f"{recipe.name}: {recipe.summary}", f"versions: {', '.join(recipe.versions)} (default {recipe.versions[0]})"]
+    lines = [
+        f"{recipe.name}: {recipe.summary}",
+        f"versions: {', '.join(recipe.versions)} (default {recipe.versions[0]})",
+    ]
     lines += ["options:"] if recipe.settings else []
     for name, option in recipe.options.items():
         choices = f" ({', '.join(option.choices)})" if option.choices else ""
@@ -172,8 +175,3 @@ def schema() -> None:
     from devenv.cli.answers import print_json
 
     print_json(manifest_schema())
-
-
-def terminal_width() -> int:
-    """Columns of the terminal, 80 where there is none."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 80

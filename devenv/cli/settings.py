@@ -55,5 +55,9 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 services_argument = click.argument("services", nargs=-1, metavar="[SERVICE]...", shell_complete=complete_services)
 service_argument = click.argument("service", shell_complete=complete_services)
 timeout_option = click.option(
-    "--timeout", type=click.FloatRange(min=0.1), default=120.0, metavar="SECONDS", help="How long to wait for readiness."
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    default=120.0,
+    metavar="SECONDS",
+    help="How long to wait for readiness.",
 )

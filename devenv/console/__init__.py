@@ -7,9 +7,10 @@ import sys
 from collections.abc import Mapping
 from typing import TextIO
 
+from devenv.console.base import Console
 from devenv.console.failure import show_error
 from devenv.console.lines import log_line
-from devenv.console.plain import Console, PlainConsole, QuietConsole
+from devenv.console.plain import PlainConsole, QuietConsole
 from devenv.console.stream import can_animate, wants_color
 from devenv.console.table import address_table, status_table
 

@@ -44,5 +44,5 @@ def _line(entry: Entry, now: float, name_width: int, width: int, *, moving: bool
     if room - len(time) < _LEAST_TEXT:
         time = ""
     style = {"✗": "red", "–": "dim"}.get(glyph[0], "")
-    text = fit(clean(entry.doing), room - len(time))
+    text = fit(clean(entry.doing()), room - len(time))
     return (glyph, (f" {name}  "[: max(width - 1, 0)], ""), (text, style), (time, "dim"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TextIO
 
 from devenv.console.stream import Out, wants_color
@@ -75,7 +76,7 @@ def _read_line(file: str, number: int) -> str:
     if not (file and number):
         return ""
     try:
-        with open(file, encoding="utf-8", errors="replace", newline="\n") as lines:  # noqa: PTH123
+        with Path(file).open(encoding="utf-8", errors="replace", newline="\n") as lines:
             return next((line for count, line in enumerate(lines, 1) if count == number), "").rstrip("\r\n")
     except (OSError, ValueError):
         return ""

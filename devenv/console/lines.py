@@ -37,8 +37,7 @@ def notice_line(notice: Notice, color: bool) -> str:
 
 def phase_line(entry: Entry, now: float, width: int, color: bool) -> str:
     """What a service does now; if it is ready, after how long."""
-    text = clean(entry.doing)
     seconds = entry.elapsed(now)
-    if entry.phase is Phase.READY and seconds is not None:
-        text = text.replace("ready", f"ready after {duration(seconds)}", 1)
-    return f"{pad(clean(entry.name), width)}  {paint(text, _PHASES.get(entry.phase, ''), color)}"
+    after = f" after {duration(seconds)}" if entry.phase is Phase.READY and seconds is not None else ""
+    doing = paint(clean(entry.doing(after)), _PHASES.get(entry.phase, ""), color)
+    return f"{pad(clean(entry.name), width)}  {doing}"

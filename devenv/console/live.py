@@ -8,15 +8,14 @@ import time
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Self, TextIO, cast
 
+from devenv.console.base import Console
 from devenv.console.board import FRAME, board
 from devenv.console.lines import log_line, notice_line
-from devenv.console.plain import Console
 from devenv.console.progress import Progress
 from devenv.console.text import Line, cells, clean, render
 from devenv.events import Event, LogLine, Notice
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
     from rich.live import Live
 
 
@@ -49,7 +48,10 @@ class LiveConsole(Console):
     def __enter__(self) -> Self:
         self._progress = Progress()
         self._closing.clear()
+        self._changed.clear()
         self._open = True
+        self._thread = threading.Thread(target=self._animate, name="devenv-console", daemon=True)
+        self._thread.start()
         return self
 
     def close(self) -> None:
@@ -63,12 +65,13 @@ class LiveConsole(Console):
             with self._lock:
                 self._end()
 
-    def draw(self) -> None:
-        """Draw a frame now."""
+    def draw(self) -> bool:
+        """Draw a frame now; gives whether the next one will differ."""
         with self._lock:
             if self._open and len(self._progress):
                 self._live = self._live or self._start()
-                self._live.update(self._frame(moving=True), refresh=True)
+                self._update(self._live, moving=True)
+            return self._progress.busy
 
     def _show(self, event: Event) -> None:
         if isinstance(event, Notice):
@@ -79,9 +82,7 @@ class LiveConsole(Console):
                 self._write(log_line(event.service, event.text, width, self._color))
         else:
             self._progress.take(event, self._clock())
-        if self._open:
-            self._changed.set()
-            self._thread = self._thread or self._animate()
+        self._changed.set()
 
     def _write(self, line: str) -> None:
         if self._live is None:
@@ -91,23 +92,17 @@ class LiveConsole(Console):
 
         self._live.console.print(Text.from_ansi(line), soft_wrap=True)
 
-    def _animate(self) -> threading.Thread:
-        thread = threading.Thread(target=self._draw_while_busy, name="devenv-console", daemon=True)
-        thread.start()
-        return thread
-
-    def _draw_while_busy(self) -> None:
+    def _animate(self) -> None:
+        self._changed.wait()
         while not self._closing.wait(self._pace):
             self._changed.clear()
-            self.draw()
-            if not self._progress.busy:
+            if not self.draw():
                 self._changed.wait()
 
     def _start(self) -> Live:
         from rich.console import Console as RichConsole
         from rich.live import Live
 
-        width, height = self._fixed_size or (None, None)
         console = RichConsole(
             file=cast(IO[str], self._out),
             force_terminal=True,
@@ -115,8 +110,6 @@ class LiveConsole(Console):
             force_jupyter=False,
             color_system="standard" if self._color else None,
             no_color=not self._color,
-            width=width,
-            height=height,
             markup=False,
             highlight=False,
             emoji=False,
@@ -133,8 +126,10 @@ class LiveConsole(Console):
             return
         self._open = False
         if live:
-            live.update(self._frame(moving=False))
-            live.stop()
+            try:
+                self._update(live, moving=False)
+            finally:
+                live.stop()
             return
         for line in self._lines(moving=False):
             self._write(render(line, self._color))
@@ -145,9 +140,10 @@ class LiveConsole(Console):
     def _lines(self, *, moving: bool) -> list[Line]:
         return board(self._progress, self._clock(), self._size(), moving=moving)
 
-    def _frame(self, *, moving: bool) -> RenderableType:
+    def _update(self, live: Live, *, moving: bool) -> None:
         from rich.console import Group
         from rich.text import Text
 
         lines = self._lines(moving=moving)
-        return Group(*(Text.assemble(*line, no_wrap=True, overflow="crop") for line in lines))
+        live.console.size = self._size()
+        live.update(Group(*(Text.assemble(*line, no_wrap=True, overflow="crop") for line in lines)), refresh=moving)

@@ -27,10 +27,9 @@ class Entry:
     ended: float | None = None
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=_KEPT_LINES))
 
-    @property
-    def doing(self) -> str:
-        """The phase, and the detail where there is one."""
-        return f"{self.phase.value}: {self.detail}" if self.detail else self.phase.value
+    def doing(self, after: str = "") -> str:
+        """The phase, with something after it, and the detail where there is one."""
+        return f"{self.phase.value}{after}" + (f": {self.detail}" if self.detail else "")
 
     def elapsed(self, now: float) -> float | None:
         """Seconds since it began, or that it took; None where it took no time worth telling."""

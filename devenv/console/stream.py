@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 _DUMB = ("dumb", "unknown")
@@ -15,24 +15,20 @@ class Out:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._gone = False
 
     def write(self, text: str) -> int:
-        """Write the text while there is somebody to read it."""
-        if not self._gone:
+        """Write the text if it can be written; what the encoding lacks becomes a question mark."""
+        with self._quietly():
             try:
                 self._stream.write(text)
-            except (OSError, ValueError):
-                self._give_up()
+            except UnicodeEncodeError:
+                self._stream.write(text.encode(self.encoding, "replace").decode(self.encoding))
         return len(text)
 
     def flush(self) -> None:
-        """Flush while there is somebody to read."""
-        if not self._gone:
-            try:
-                self._stream.flush()
-            except (OSError, ValueError):
-                self._give_up()
+        """Flush if there is somebody to read."""
+        with self._quietly():
+            self._stream.flush()
 
     def isatty(self) -> bool:
         """Whether a person looks at it."""
@@ -56,13 +52,16 @@ class Out:
                 return columns, lines
         return 80, 24
 
-    def _give_up(self) -> None:
-        """Be silent from now on; what the stream still holds goes nowhere, else Python fails at its own exit."""
-        self._gone = True
+    @contextmanager
+    def _quietly(self) -> Iterator[None]:
         with suppress(OSError, ValueError):
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, self.fileno())
-            os.close(null)
+            try:
+                yield
+            except BrokenPipeError:
+                # What the stream still holds goes nowhere, else Python's own exit fails on it, with code 120.
+                null = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(null, self.fileno())
+                os.close(null)
 
 
 def is_terminal(stream: TextIO) -> bool:

@@ -53,7 +53,7 @@ def mask(url: str) -> str:
 def age(since: str | None, now: float) -> str:
     """For how long, in the largest unit that fits; empty where it is not known."""
     # Imported here because only `status` asks.
-    from datetime import datetime, timezone
+    from datetime import UTC, datetime
 
     try:
         begun = datetime.fromisoformat(since or "")
@@ -61,7 +61,7 @@ def age(since: str | None, now: float) -> str:
         return ""
     if begun.year < 1970:  # the engine's way to say never
         return ""
-    begun = begun if begun.tzinfo else begun.replace(tzinfo=timezone.utc)
+    begun = begun if begun.tzinfo else begun.replace(tzinfo=UTC)
     seconds = max(0, int(now - begun.timestamp()))
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:

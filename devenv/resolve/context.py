@@ -76,7 +76,9 @@ class Draft:
             if name not in known:
                 near = difflib.get_close_matches(name, known, n=1)
                 hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(known)}"
-                self.problem(f"`{service}` needs `{name}`, which is not there", (*self.path(service), "needs", index), hint)
+                self.problem(
+                    f"`{service}` needs `{name}`, which is not there", (*self.path(service), "needs", index), hint
+                )
                 continue
             result.append(name)
         return tuple(dict.fromkeys(result))

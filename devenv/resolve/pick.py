@@ -46,15 +46,16 @@ def _without_recipe(name: str, sidecar: Sidecar, catalog: Catalog, problems: lis
     wanted = sidecar.recipe or name
     key: Path = ("sidecars", name, "recipe") if sidecar.recipe else ("sidecars", name)
     if sidecar.recipe or not sidecar.image:
-        hint = did_you_mean(wanted, catalog.names) or f"give it an `image`, or one of: {', '.join(catalog.names)}"
-        problems.append(Problem(f"unknown recipe `{wanted}`", key, hint))
+        known = ", ".join(catalog.names)
+        near = did_you_mean(wanted, catalog.names) or f"give it an `image`, or one of: {known}"
+        problems.append(Problem(f"unknown recipe `{wanted}`", key, near))
         return None
     for option in sidecar.options:
         hint = did_you_mean(option, Sidecar.model_fields)
         problems.append(Problem(f"unknown key `{option}`", ("sidecars", name, option), hint))
     if sidecar.version:
-        hint = "write it behind the image: IMAGE:VERSION"
-        problems.append(Problem("`version` needs a recipe", ("sidecars", name, "version"), hint))
+        way = "write it behind the image: IMAGE:VERSION"
+        problems.append(Problem("`version` needs a recipe", ("sidecars", name, "version"), way))
     ports = tuple((port.name or str(port.port), port.port) for port in sidecar.ports)
     return Pick(sidecar, ports=ports)
 
@@ -68,8 +69,8 @@ def _with_recipe(
     major = catalog.major(recipe_name, version)
     if major is None:
         # The short form `postgres = "99"` has its version where the table would be; the nearest known place is shown.
-        hint = f"known versions: {', '.join(recipe.versions)} (or any tag of them, such as {recipe.versions[0]}-alpine)"
-        problems.append(Problem(f"`{recipe_name}` has no version `{version}`", ("sidecars", name, "version"), hint))
+        tags = f"known versions: {', '.join(recipe.versions)} (or any tag of them, such as {recipe.versions[0]}-alpine)"
+        problems.append(Problem(f"`{recipe_name}` has no version `{version}`", ("sidecars", name, "version"), tags))
         return None
     recipe = catalog.recipe(recipe_name, version=version, beside=peers)
     for key in sidecar.options:

@@ -35,7 +35,8 @@ class Scope:
 
     def lookup(self, name: str) -> Text:
         """The value of `name`. Raises `UnboundError`."""
-        simple = {"host": (Ref("host", self.service),), "name": (self.service,), "project": (self.project,)}
+        host = Ref("host", self.service)
+        simple: dict[str, Text] = {"host": (host,), "name": (self.service,), "project": (self.project,)}
         if name in simple:
             return simple[name]
         if name == "version":
@@ -102,7 +103,7 @@ class Scopes:
         return self._scopes[service]
 
     def expand(self, source: str, own: Scope | None = None) -> Text:
-        """A string of the manifest; in a sidecar's exports, `own` makes its short names known. Raises `UnboundError`."""
+        """A string of the manifest; `own` makes a sidecar's short names known in its exports. Raises `UnboundError`."""
         return expand(source, lambda name: self._lookup(name, own), NAMED if own else DOTTED)
 
     def candidates(self) -> list[str]:

@@ -17,7 +17,9 @@ def fields(document: Document) -> dict[str, dict[str, str]]:
     configs = document.get("configs", {})
     result = {}
     for name, entry in document["services"].items():
-        found = {path: _digest(value) for path, value in _flat("", {k: v for k, v in entry.items() if k not in _LEFT_OUT})}
+        found = {
+            path: _digest(value) for path, value in _flat("", {k: v for k, v in entry.items() if k not in _LEFT_OUT})
+        }
         for config in entry.get("configs", []):
             found[f"file {config['target']}"] = _digest(configs[config["source"]]["content"])
         found["_hash"] = entry.get("labels", {}).get(HASH_LABEL, "")

@@ -115,7 +115,9 @@ def _lines(stream: Iterable[tuple[str, bytes]]) -> Iterator[str]:
 def _failure(output: str) -> EngineError:
     """The error for what Compose printed: about an image where it is, else its own last words."""
     meaningful = [line.strip() for line in output.splitlines() if line.strip()]
-    last = next((line for line in reversed(meaningful) if "rror" in line), meaningful[-1] if meaningful else "no output")
+    last = next(
+        (line for line in reversed(meaningful) if "rror" in line), meaningful[-1] if meaningful else "no output"
+    )
     for pattern, meaning, hint in _IMAGE_PROBLEMS:
         if re.search(pattern, last):
             return ImageUnavailableError(f"an image is not to be had: {meaning}\n{last}", hint=hint)

@@ -103,4 +103,3 @@ def _words(paths: list[str]) -> str:
     shown = ", ".join(f"`{path}`" for path in paths[:_SHOWN])
     more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
     return f"{shown}{more} changed"
-

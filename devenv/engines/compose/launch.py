@@ -133,7 +133,9 @@ class Launch:
         return not self._stop.is_set()
 
     def _setup(self, job: Job, name: str, container: str, deadline: float) -> None:
-        command = " ".join(bind(word, lambda ref: "…") for word in job.service.setup[setup_names(job.service).index(name)])
+        command = " ".join(
+            bind(word, lambda ref: "…") for word in job.service.setup[setup_names(job.service).index(name)]
+        )
         self._emit(job, Phase.SETUP, command)
         inject(self.api, container, job.service, self.bindings)
         self._start(container)
@@ -171,4 +173,3 @@ class Launch:
 
     def _emit(self, job: Job, phase: Phase, detail: str = "") -> None:
         self.reporter.emit(ServicePhase(job.service.name, phase, detail))
-

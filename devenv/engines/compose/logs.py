@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from devenv.engines.compose.api import Api, Response
 
 _HEADER = 8
 # CSI, OSC, DCS and other escape sequences, then every control character but tab: a log must not steer the terminal.
-_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x1b\\|\x07)|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]", re.S)
+_ESCAPES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x1b\\|\x07)|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]", re.S
+)
 _LONGEST = 64 * 1024
 
 
@@ -21,20 +22,18 @@ def clean(line: str) -> str:
 
 def tail(api: Api, container: str, *, lines: int, this_run: bool = False) -> list[str]:
     """The last lines of a container, of its present run only with `this_run`."""
-    since: dict[str, Any] = {}
     inspected = api.get(f"/containers/{container}/json")
-    if this_run:
-        since = {"since": _seconds(inspected["State"]["StartedAt"])}
+    since = _seconds(inspected["State"]["StartedAt"]) if this_run else "0"
     path = f"/containers/{container}/logs"
-    with api.stream("GET", path, timeout=30.0, stdout=1, stderr=1, tail=str(lines), **since) as response:
+    with api.stream("GET", path, timeout=30.0, stdout=1, stderr=1, tail=str(lines), since=since) as response:
         return list(_lines(response, multiplexed=not inspected["Config"]["Tty"]))
 
 
 def follow(api: Api, container: str, *, lines: str, stay: bool) -> Iterator[str]:
     """The last lines (`all` or a number), then with `stay` every new one until the container ends."""
     tty = api.get(f"/containers/{container}/json")["Config"]["Tty"]
-    query = {"stdout": 1, "stderr": 1, "tail": lines, "follow": 1 if stay else 0}
-    with api.stream("GET", f"/containers/{container}/logs", **query) as response:
+    path = f"/containers/{container}/logs"
+    with api.stream("GET", path, stdout=1, stderr=1, tail=lines, follow=int(stay)) as response:
         yield from _lines(response, multiplexed=not tty)
 
 

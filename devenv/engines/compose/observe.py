@@ -57,7 +57,9 @@ def volumes(api: Api, project: str) -> dict[str, DataVolume]:
     """Every volume that carries the project's label, by name."""
     found = api.get("/volumes", filters={"label": [f"{PROJECT_LABEL}={project}"]})
     return {
-        item["Name"]: DataVolume(item["Name"], item.get("CreatedAt", ""), (item.get("Labels") or {}).get(DATA_LABEL, ""))
+        item["Name"]: DataVolume(
+            item["Name"], item.get("CreatedAt", ""), (item.get("Labels") or {}).get(DATA_LABEL, "")
+        )
         for item in found.get("Volumes") or []
     }
 

@@ -69,7 +69,9 @@ def plan(
     """
     steps, remove = [], []
     for want in desired:
-        have = [container for container in observed.get(want.service, ()) if container.state not in ("dead", "removing")]
+        have = [
+            container for container in observed.get(want.service, ()) if container.state not in ("dead", "removing")
+        ]
         keep, extra = _choose(have)
         remove += extra
         steps.append(_step(want, keep, reason or {}))

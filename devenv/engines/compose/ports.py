@@ -1,7 +1,8 @@
-"""Host ports: the one asked for if it is free, else the next; once chosen it stays; asks only this machine's sockets."""
+"""Host ports: the one asked for if it is free, else the next; once chosen it stays; asks sockets only."""
 
 from __future__ import annotations
 
+import itertools
 import socket
 from collections.abc import Callable, Collection, Iterable
 
@@ -77,7 +78,8 @@ def holder(port: int) -> str:
     except (psutil.Error, OSError):
         return "another process"
     for connection in connections:
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+        listens = connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port
+        if listens and connection.pid:
             try:
                 return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
             except psutil.Error:
@@ -87,9 +89,9 @@ def holder(port: int) -> str:
 
 def _next(first: int, avoid: Collection[int], free: Callable[[int], bool]) -> int:
     low = first + 1 if first >= 1024 else first + 8000  # a port below 1024 may need rights that we do not have
-    for port in [*range(low, _LAST + 1), *range(1024, low)]:
-        if port not in avoid and free(port):
-            return port
+    for number in itertools.chain(range(low, _LAST + 1), range(1024, low)):
+        if number not in avoid and free(number):
+            return number
     raise DevenvError("no free port on 127.0.0.1")
 
 

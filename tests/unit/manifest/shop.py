@@ -11,8 +11,8 @@ def _table(kind: str, **entries: Node) -> Table:
     return Table(list(entries.items()), kind)
 
 
-def _words(*words: str) -> Items:
-    return Items([Leaf(word, "word") for word in words], "command")
+def _words(*words: str, kind: str = "command") -> Items:
+    return Items([Leaf(word, "word") for word in words], kind)
 
 
 def _strings(*words: str) -> Items:
@@ -43,6 +43,7 @@ def shop() -> Table:
 
 def _main() -> Table:
     build = _table("build", context=_string("."), dockerfile=_string("Dockerfile"), target=_string("production"))
+    echo = Leaf("echo 'all done'", "setup command")
     build.entries.append(("args", _env(VERSION="1.0", DEBUG=True, SIZE=1.5)))
     return _table(
         "app",
@@ -52,7 +53,7 @@ def _main() -> Table:
         ready=_table("ready", http=_string("/health"), status=_string("200,401"), port=Leaf(8000, "port number")),
         env=_env(LOG_LEVEL="debug", SIZE=5, RATIO=0.5, ON=True, GREETING='say "hi" \\ 日本\u0007 to all of them'),
         env_file=_strings(".env", ".env.local"),
-        setup=Items([_words("python", "-m", "shop.migrate"), Leaf("echo 'all done'", "command")], "setup"),
+        setup=Items([_words("python", "-m", "shop.migrate", kind="setup command"), echo], "setup"),
         needs=_strings("postgres", "redis"),
         profile=_string("web"),
         volumes=Table([("uploads", Leaf("/srv/uploads", "volume"))], "volumes"),
@@ -62,7 +63,9 @@ def _main() -> Table:
 def _apps() -> Table:
     short = Items([Leaf("python", "setup word"), Leaf("-m", "setup word")], "setup")
     worker = _app(command=Leaf("python -m shop.worker", "command"), ready=_table("ready", log=_string("ready: ✓")))
-    beat = _app(setup=short, ready=_table("ready", command=_words("test", "-f", "/ok")), env_file=Leaf(".env", "strings"))
+    beat = _app(
+        setup=short, ready=_table("ready", command=_words("test", "-f", "/ok")), env_file=Leaf(".env", "strings")
+    )
     tables = Items([_port_table(port=9000), _port_table(port=9001, name="admin")], "ports")
     other = Table([("image", _string("busybox:1")), ("ports", tables)], "image app")
     return Table([("worker", worker), ("beat-1", beat), ("other", other)], "apps")
@@ -79,7 +82,9 @@ def _sidecars() -> Table:
         args=Items([Leaf("--no-analytics", "word")], "strings"),
         profile=_string("search"),
     )
-    pg = Table([("version", _string("17")), ("recipe", _string("postgres")), ("databases", Items([Leaf("a")]))], "sidecar")
+    pg = Table(
+        [("version", _string("17")), ("recipe", _string("postgres")), ("databases", Items([Leaf("a")]))], "sidecar"
+    )
     return Table(
         [("postgres", Leaf("17", "sidecar")), ("redis", Table([], "sidecar")), ("search", search), ("reports", pg)],
         "sidecars",
@@ -88,29 +93,29 @@ def _sidecars() -> Table:
 
 _DATE = datetime.date(2026, 1, 2)
 _TIME = datetime.datetime(2026, 1, 2, 3, 4, 5)
-_NOT_STRINGS: list[object] = [5, -1, 1.5, "nan", True, _DATE, [], ["a"], {}, {"zqx": 1}, [{"zqx": 1}]]
-_NOT_TABLES: list[object] = [7, False, 1.5, _TIME, "text", [], ["a"], [{"zqx": 1}]]
+_HUGE = 16**5000  # more digits than Python converts to decimal
+_NOT_STRINGS: list[object] = [5, -1, 1.5, float("nan"), True, _DATE, [], ["a"], {}, {"zqx": 1}, [{"zqx": 1}]]
+_NOT_TABLES: list[object] = [7, False, float("-inf"), _TIME, "text", [], ["a"], [{"zqx": 1}]]
+_NOT_COMMANDS: list[object] = [5, True, 1.5, _TIME, {}, {"zqx": 1}, []]
 
 WRONG: dict[str, list[object]] = {
-    "name": [value for value in _NOT_STRINGS if value != "nan"] + [""],
-    "string": [value for value in _NOT_STRINGS if value != "nan"] + ["nul \0 inside"],
-    "word": [value for value in _NOT_STRINGS if value != "nan"] + ["\0"],
+    "name": [*_NOT_STRINGS, ""],
+    "string": [*_NOT_STRINGS, "nul \0 inside"],
+    "word": [*_NOT_STRINGS, "\0"],
     "setup word": [5, True, 1.5, _DATE, {}, "\0"],
-    "command": [5, True, 1.5, _TIME, {}, {"zqx": 1}, [], "", "  ", "an 'open quote", "open\\"],
+    "setup command": _NOT_COMMANDS,
+    "command": [*_NOT_COMMANDS, "", "  ", "an 'open quote", "open\\"],
     "strings": [5, True, 1.5, _DATE, {}],
     "setup": [5, True, 1.5, _DATE, {}, "'", {"zqx": [1]}],
-    "env value": [[], ["a"], {}, {"zqx": {"y": 1}}, _DATE, _TIME, "a\0b", 16**5000],
+    "env value": [[], ["a"], {}, {"zqx": {"y": 1}}, _DATE, _TIME, "a\0b", _HUGE],
     "volume": [5, {}, [], "relative/path", "/a:b", "", "\0"],
-    "port": [True, 1.5, 0, -1, 65536, 16**5000, [80], [], _DATE, "http", "", "80:", "1:2:3", "0:80", "80:65536", "²:80"],
+    "port": [True, 1.5, 0, -1, 65536, _HUGE, [80], [], _DATE, "http", "", "80:", "1:2:3", "0:80", "80:65536", "²:80"],
     "port number": ["80", 1.5, True, 0, 65536, [], {}, _DATE],
     "ports": [8000, "8000", {}, True, {"port": 80}],
-    "build": [5, True, [], ["."], _DATE],
-    "ready": [value for value in _NOT_TABLES],
-    "app": _NOT_TABLES,
-    "image app": _NOT_TABLES,
     "port table": [True, 1.5, [], "http"],
+    "build": [5, True, [], ["."], _DATE],
     "sidecar": [17, 1.5, True, [], ["a"], _DATE, [{"zqx": 1}]],
-    **dict.fromkeys(["env", "volumes", "apps", "sidecars"], _NOT_TABLES),
+    **dict.fromkeys(["app", "image app", "ready", "env", "volumes", "apps", "sidecars"], _NOT_TABLES),
 }
 """For each kind, values that it can't have."""
 

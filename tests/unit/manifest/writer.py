@@ -202,7 +202,8 @@ class Writer:
         elif isinstance(value, bool):
             self._text("true" if value else "false")
         elif isinstance(value, int) and value >= 0:
-            self._text(self.random.choice([f"{value}", f"+{value}", f"{value:#x}", f"{value:_}"]))
+            ways = [f"{value:#x}"] if value > 2**64 else [f"{value}", f"+{value}", f"{value:#x}", f"{value:_}"]
+            self._text(self.random.choice(ways))
         elif isinstance(value, datetime.date | datetime.time):
             self._text(value.isoformat())
         else:

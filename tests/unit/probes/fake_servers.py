@@ -105,5 +105,13 @@ def in_turn(*replies: bytes, heard: list[bytes] | None = None) -> Handler:
     return handler
 
 
+def settled(heard: list[bytes], count: int) -> list[bytes]:
+    """Return what in_turn heard, once it is count messages: the client may be done before the server has read."""
+    end = time.monotonic() + 5
+    while len(heard) < count and time.monotonic() < end:
+        time.sleep(0.005)
+    return heard
+
+
 def hang_up(connection: socket.socket) -> None:
     """Close at once, as a port proxy with nothing behind it does."""

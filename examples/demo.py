@@ -1,0 +1,33 @@
+"""`make demo`: `devenv up` on the shop; before a terminal with logs until Ctrl-C, elsewhere detached with one request."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+SHOP = Path(__file__).parent / "shop"
+DEVENV = [str(Path(sys.executable).with_name("devenv")), "-C", str(SHOP)]
+
+
+def main() -> int:
+    """Run the demo; gives devenv's exit code."""
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        return subprocess.call([*DEVENV, "up"])
+    code = subprocess.call([*DEVENV, "up", "-d"])
+    if code:
+        return code
+    status = json.loads(subprocess.check_output([*DEVENV, "status", "--json"]))
+    web = next(service for service in status["services"] if service["name"] == "web")
+    url = web["addresses"][0]["url"]
+    with urllib.request.urlopen(f"{url}/healthz", timeout=10) as answer:
+        print(f"\nGET {url}/healthz\n{answer.status} {answer.read().decode()}")
+    print("\nit runs; to see it:   make demo in a terminal, or the addresses above")
+    print(f"to stop it:           {Path(DEVENV[0]).name} -C examples/shop down")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
