@@ -15,11 +15,11 @@ from pathlib import Path
 
 from devenv import __version__
 from devenv.errors import ManifestError
+from devenv.manifest.find import MANIFEST
 from devenv.recipe_folder import PROJECT_FOLDER
 from devenv.stack import Stack
 from devenv.state import State, state_home
 
-MANIFEST = "devenv.toml"
 GENERATED = ".devenv"
 
 

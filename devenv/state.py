@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import json
 import os
-import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -128,6 +127,8 @@ class State:
 
 def complete_secrets(stack: Stack, bindings: Bindings) -> Bindings:
     """The bindings with every secret of the stack: the user's own value, the one kept, or a new random one."""
+    import secrets
+
     private = dict(bindings.secrets)
     for service in stack:
         for secret in service.secrets:

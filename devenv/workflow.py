@@ -30,7 +30,7 @@ class Session:
     @classmethod
     def at(cls, folder: Path, file: Path | None, reporter: Reporter | None = None) -> Session:
         """The project that a folder is in, or that a manifest names. Raises `InputError`."""
-        from devenv.manifest.source import find_manifest
+        from devenv.manifest.find import find_manifest
 
         return cls(locate(find_manifest(folder, file)), reporter or NullReporter())
 
@@ -135,7 +135,7 @@ def variables(session: Session, vantage: Vantage, app: str | None) -> dict[str, 
 
 def select(stack: Stack, names: Sequence[str], profiles: Sequence[str]) -> tuple[Service, ...]:
     """The services that `up` is about. Raises `UnknownServiceError`."""
-    from devenv.resolve.suggest import did_you_mean
+    from devenv.suggest import did_you_mean
 
     available = sorted({service.profile for service in stack if service.profile})
     for profile in profiles:
@@ -150,7 +150,7 @@ def known(stack: Stack, names: Iterable[str]) -> list[str]:
     names = list(names)
     for name in names:
         if name not in stack.names:
-            from devenv.resolve.suggest import did_you_mean
+            from devenv.suggest import did_you_mean
 
             hint = did_you_mean(name, stack.names) or f"services: {', '.join(stack.names)}"
             raise UnknownServiceError(f"no service is called `{name}`", hint=hint)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,6 +12,8 @@ from devenv.errors import ArtifactConflictError
 
 def write(path: Path, content: bytes, *, private: bool = False) -> None:
     """Replace a file at once: a reader, or a crash, sees the old content or the new. Raises OSError."""
+    import tempfile
+
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -54,6 +54,8 @@ def apply(artifacts: Iterable[Artifact], *, force: bool = False) -> list[Path]:
 
 def check(artifacts: Iterable[Artifact]) -> None:
     """Compare with the disk. Raises `ArtifactConflictError` with a diff where a file differs or is missing."""
+    import difflib
+
     diff = ""
     stale = []
     for artifact in artifacts:

@@ -133,7 +133,7 @@ def recipes(settings: Settings, name: str | None, as_json: bool) -> None:
     from devenv.cli.answers import print_json
     from devenv.errors import InputError
     from devenv.recipe import catalog
-    from devenv.resolve.suggest import did_you_mean
+    from devenv.suggest import did_you_mean
 
     try:
         root = settings.quiet_session().project.root

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import TextIO
 
 _DUMB = ("dumb", "unknown")
 
 
 class Out:
-    """A text stream that goes silent once it can't be written: a closed pipe ends the output, not the work."""
+    """A text stream whose failures nobody hears of: a closed pipe ends the output, not the work."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
         """Write the text if it can be written; what the encoding lacks becomes a question mark."""
-        with self._quietly():
+        with suppress(OSError, ValueError):
             try:
                 self._stream.write(text)
             except UnicodeEncodeError:
@@ -27,12 +27,8 @@ class Out:
 
     def flush(self) -> None:
         """Flush if there is somebody to read."""
-        with self._quietly():
+        with suppress(OSError, ValueError):
             self._stream.flush()
-
-    def isatty(self) -> bool:
-        """Whether a person looks at it."""
-        return is_terminal(self._stream)
 
     def fileno(self) -> int:
         """The descriptor below it. Raises `OSError` where there is none."""
@@ -51,17 +47,6 @@ class Out:
             if columns and lines:
                 return columns, lines
         return 80, 24
-
-    @contextmanager
-    def _quietly(self) -> Iterator[None]:
-        with suppress(OSError, ValueError):
-            try:
-                yield
-            except BrokenPipeError:
-                # What the stream still holds goes nowhere, else Python's own exit fails on it, with code 120.
-                null = os.open(os.devnull, os.O_WRONLY)
-                os.dup2(null, self.fileno())
-                os.close(null)
 
 
 def is_terminal(stream: TextIO) -> bool:

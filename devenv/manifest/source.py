@@ -5,8 +5,6 @@ Finding and reading raise; parsing collects, so that what crosses services can b
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
 import tomllib
 from collections.abc import Iterable
@@ -16,10 +14,10 @@ from typing import Any
 
 from devenv.errors import InputError, ManifestError, Problem
 from devenv.manifest import messages
+from devenv.manifest.find import display
 from devenv.manifest.model import Manifest
 from devenv.manifest.validation import validate
 
-MANIFEST = "devenv.toml"
 LIMIT = 1 << 20
 """Bytes. The largest manifest that a person wrote is some kilobytes; a file of this size is another file."""
 
@@ -35,22 +33,6 @@ class Source:
     display: str
     text: str
     data: dict[str, Any]
-
-
-def find_manifest(start: Path, file: Path | None = None) -> Path:
-    """The manifest: `file` (relative to `start`) if it is given, else `devenv.toml` in `start` or the nearest parent.
-
-    Raises `InputError` where there is none, or where it is no file.
-    """
-    folder = _folder(start)
-    candidates = [folder / file] if file else [parent / MANIFEST for parent in (folder, *folder.parents)]
-    found = next((path for path in candidates if os.path.lexists(path)), None)
-    if found is None:
-        raise _nothing_found(folder, file)
-    if _is_folder(found):
-        hint = f"name the file in it: -f {display(found / MANIFEST)}" if os.path.lexists(found / MANIFEST) else None
-        raise InputError(f"{messages.quote(display(found))} is a folder, not a manifest", hint=hint)
-    return found
 
 
 def read(path: Path) -> Source:
@@ -100,40 +82,6 @@ def place(source: Source, problems: Iterable[Problem]) -> list[Problem]:
             problem = replace(problem, file=source.display, line=line, column=column)
         result.append(problem)
     return sorted(dict.fromkeys(result), key=lambda problem: (problem.file, problem.line, problem.column))
-
-
-def display(path: Path) -> str:
-    """A path as messages show it: relative where it is inside the working directory, and printable."""
-    with contextlib.suppress(OSError, ValueError):  # OSError: the working directory is gone
-        path = path.relative_to(Path.cwd())
-    return messages.printable(os.fsencode(path).decode(errors="backslashreplace"))
-
-
-def _folder(start: Path) -> Path:
-    try:
-        folder = start.resolve()
-    except (OSError, RuntimeError, ValueError):  # RuntimeError: a loop of links, before Python 3.13
-        folder = start
-    if not _is_folder(folder):
-        raise InputError(f"{messages.quote(display(start))} is not a folder")
-    return folder
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):  # no permission to look, a NUL in the path
-        return False
-
-
-def _nothing_found(folder: Path, file: Path | None) -> InputError:
-    if file:
-        return InputError(f"there is no file {messages.quote(display(folder / file))}")
-    example = folder / f"{MANIFEST}.example"
-    hint = "write one (the README shows how), or name a file with -f FILE"
-    if os.path.lexists(example):
-        hint = f"begin with a copy: cp {example.name} {MANIFEST}"
-    return InputError(f"no {MANIFEST} in {messages.quote(display(folder))} or any parent folder", hint=hint)
 
 
 def _not_utf8(shown: str, raw: bytes, offset: int) -> ManifestError:

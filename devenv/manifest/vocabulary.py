@@ -88,6 +88,7 @@ FOREIGN: tuple[tuple[str, str, str | None], ...] = (
     ("Invalid statement", "expected a key, a [table] or a comment", None),
     ("Invalid initial character for a key part", "expected a key", _ONE_LINE),
     ("Expected newline or end of document.*", "expected the end of the line", _QUOTES),
+    (r"Expected '(\]+)' at the end.*", r"expected `\1` after the name of the table", None),
     ("Unclosed array", "expected `,` or `]`", None),
     ("Unclosed inline table", "expected `,` or `}`", _ONE_LINE),
     ("Cannot overwrite a value", "this key has a value already", _ONCE),

@@ -10,7 +10,7 @@ from devenv.errors import Problem
 from devenv.manifest.model import Manifest, Sidecar
 from devenv.recipe import Catalog, Option, Recipe
 from devenv.resolve.context import Context, Path
-from devenv.resolve.suggest import did_you_mean
+from devenv.suggest import did_you_mean
 
 
 @dataclass(frozen=True)

@@ -7,30 +7,17 @@ other address (TCP with TLS, SSH, a context of another machine) is the SDK's job
 from __future__ import annotations
 
 import contextlib
-import http.client
 import json
-import socket
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from devenv.engines.compose.endpoint import Endpoint
+from devenv.engines.compose.http import Response, request
 from devenv.errors import EngineError, EngineUnavailableError
 
 VERSION = "v1.44"
 """Engine 25, of January 2024: the oldest that knows a health check's start interval."""
-
-
-class Response(Protocol):
-    """What both transports give: a status and a body to read."""
-
-    status: int
-
-    def read(self, amount: int = ..., /) -> bytes:
-        """Some bytes, or none at the end."""
-
-    def close(self) -> None:
-        """Release the connection."""
 
 
 class ApiError(EngineError):
@@ -94,27 +81,14 @@ class Api:
         data = body if archive else json.dumps(body).encode() if body is not None else b""
         headers = {"Content-Type": "application/x-tar" if archive else "application/json"}
         if self.endpoint.socket is None:
-            from devenv.engines.compose.remote import request
+            from devenv.engines.compose import remote
 
-            return request(self.endpoint, method, target, data, headers, timeout)
-        connection = _UnixConnection(self.endpoint.socket, timeout)
+            return remote.request(self.endpoint, method, target, data, headers, timeout)
         try:
-            connection.request(method, target, data, headers)
-            return connection.getresponse(), connection.close
-        except (OSError, http.client.HTTPException) as error:
-            connection.close()
+            response = request(self.endpoint.socket, method, target, data, headers, timeout)
+        except OSError as error:
             raise unavailable(self.endpoint, error) from error
-
-
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str, timeout: float | None) -> None:
-        super().__init__("docker", timeout=timeout)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
+        return response, response.close
 
 
 def unavailable(endpoint: Endpoint, error: Exception) -> EngineError | EngineUnavailableError:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from devenv.artifacts.compose import PROJECT_LABEL, image_of
 from devenv.engines import EXITED, MISSING, READY, STARTING, STOPPED, UNHEALTHY, Address, ServiceStatus
@@ -14,7 +12,8 @@ from devenv.engines.compose.api import Api, ApiError
 from devenv.engines.compose.endpoint import find
 from devenv.engines.compose.logs import follow
 from devenv.engines.compose.observe import Container, observe
-from devenv.engines.compose.readiness import Asker
+from devenv.engines.compose.parallel import in_parallel
+from devenv.engines.compose.readiness import Asker, age
 from devenv.engines.compose.up import Up, Wish
 from devenv.errors import EngineError
 from devenv.events import Phase, Reporter, ServicePhase
@@ -53,7 +52,7 @@ class ComposeEngine:
         observed = observe(self.api, self.project.id)
         chosen = [name for name in observed if not services or _base(name) in services]
         found = [container for name in chosen for container in observed[name]]
-        self._each(found, lambda container: self._end(container, reporter, remove=remove))
+        in_parallel(lambda container: self._end(container, reporter, remove=remove), found)
         if remove and not services:
             self._remove_networks()
         return sorted({_base(container.service) for container in found})
@@ -69,14 +68,13 @@ class ComposeEngine:
         jobs = [Job(service, observed[service.name][0].id, start=True) for service in services]
         for job in jobs:
             reporter.emit(ServicePhase(job.service.name, Phase.STOPPING))
-        self._each([observed[service.name][0] for service in services], self._halt)
+        in_parallel(self._halt, [observed[service.name][0] for service in services])
         Launch(self.api, bindings, reporter, timeout).run(jobs)
 
     def status(self, stack: Stack, bindings: Bindings) -> list[ServiceStatus]:
         """What each service is doing, by asking the engine and the services themselves."""
         observed = observe(self.api, self.project.id)
-        with ThreadPoolExecutor(max_workers=16) as pool:
-            return list(pool.map(lambda service: self._status(stack, service, observed, bindings), stack))
+        return in_parallel(lambda service: self._status(stack, service, observed, bindings), stack)
 
     def container(self, service: str) -> Container:
         """The running container of a service. Raises `EngineError` where there is none."""
@@ -148,14 +146,8 @@ class ComposeEngine:
         since = state["StartedAt"]
         if answer.ok:
             return ServiceStatus(service.name, service.role, READY, "", since, image, addresses)
-        age = (datetime.now().astimezone() - datetime.fromisoformat(since[:19] + "+00:00")).total_seconds()
-        name = STARTING if age < STARTING_FOR else UNHEALTHY
+        name = STARTING if age(since) < STARTING_FOR else UNHEALTHY
         return ServiceStatus(service.name, service.role, name, answer.detail, since, image, addresses)
-
-    def _each(self, containers: Sequence[Container], act: Callable[[Container], None]) -> None:
-        if containers:
-            with ThreadPoolExecutor(max_workers=16) as pool:
-                list(pool.map(act, containers))
 
     def _end(self, container: Container, reporter: Reporter, *, remove: bool) -> None:
         name = _base(container.service)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from devenv.engines.compose.api import Api, Response
+from devenv.engines.compose.api import Api
+from devenv.engines.compose.http import Response
 
 _HEADER = 8
 # CSI, OSC, DCS and other escape sequences, then every control character but tab: a log must not steer the terminal.

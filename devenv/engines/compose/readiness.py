@@ -97,7 +97,7 @@ class Asker:
 
     def _running(self, container: str) -> Answer:
         state = self._inspect(container)
-        since = _age(str(state.get("StartedAt", "")))
+        since = age(str(state.get("StartedAt", "")))
         if not state.get("Running"):
             return Answer(False, "it does not run")
         return Answer(since >= SETTLE, "running" if since >= SETTLE else "it has just started")
@@ -120,7 +120,7 @@ class Asker:
         return state
 
 
-def _age(started: str) -> float:
+def age(started: str) -> float:
     """Seconds since an engine's timestamp, by this machine's clock; 1e9 where it can't be read."""
     from datetime import datetime
 

@@ -27,7 +27,7 @@ from .writer import Items, Leaf, Node, Table, Writer, plain, tree
 from .writer import Path as Keys
 
 SOAK = "DEVENV_EXAMPLES" in os.environ
-EXAMPLES = int(os.environ.get("DEVENV_EXAMPLES", "200"))
+EXAMPLES = int(os.environ.get("DEVENV_EXAMPLES", "150"))
 KNOWN = {key for model in (Manifest, App, BuildModel, Ready, PortModel) for key in model.model_fields}
 
 examples = settings(
@@ -176,9 +176,7 @@ def test_what_is_wrong_is_reported_at_its_place(file: Path, random: Random, coun
         expected = (writer.keys if kind == "key" else writer.values)[path]
         assert (found[path].line, found[path].column) == expected, found[path]
         assert found[path].message.isprintable()
-    # More may follow for the tables around what was changed (an app without `build`), and for nothing else.
-    for path in found.keys() - bench.expected.keys():
-        assert any(touched[: len(path)] == path for touched in bench.touched), found[path]
+    assert found.keys() - bench.expected.keys() <= {()}  # where no service is left, that is said too
 
 
 @examples
@@ -228,7 +226,7 @@ def tomllib_line(data: bytes) -> int | None:
     return None
 
 
-@settings(examples, max_examples=max(EXAMPLES // 5, 200))
+@settings(examples, max_examples=max(EXAMPLES // 5, 150))
 @given(randoms)
 def test_damaged_bytes_are_an_error_of_ours(file: Path, random: Random) -> None:
     data = bytearray(Writer(random).write(shop()).encode())

@@ -1,0 +1,1 @@
+"""Speed claims as scripts: both sides in one run, medians and ratios; never a test, and never part of one."""
