@@ -105,6 +105,7 @@ class Recipe(Table):
     image: str
     versions: list[str] = Field(min_length=1)
     data_version: bool = False
+    initialised: str = ""
     options: dict[str, Option] = Field(default_factory=dict)
     secrets: dict[str, SecretModel] = Field(default_factory=dict)
     values: dict[str, str] = Field(default_factory=dict)

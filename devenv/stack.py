@@ -123,6 +123,7 @@ class Service:
     provision: tuple[Text, ...] = ()
     dump: tuple[Text, ...] = ()
     dump_suffix: str = ""
+    initialised: str = ""  # what the log says when a new data volume is complete; "" where it is so at once
     data_version: str = ""  # the major version of what is in the data volume; "" where it does not matter
     stop_grace: str = "10s"
     shm_size: str | None = None

@@ -47,15 +47,15 @@ class Cli:
         *words: str | Path,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
-        input: str | None = None,
+        stdin: str = "",
         timeout: float = 120,
     ) -> Result:
-        """Run to the end; `env` is added to the isolated environment. Without `input` stdin is empty, not a terminal."""
+        """Run to the end; `env` is added to the isolated environment. stdin is never a terminal."""
         done = subprocess.run(
             self.argv(*words),
             cwd=cwd or self.folder,
             env={**self.env, **(env or {})},
-            input=input or "",
+            input=stdin,
             capture_output=True,
             encoding="utf-8",
             timeout=timeout,
@@ -100,7 +100,6 @@ def isolated(folder: Path, *, engine: bool) -> dict[str, str]:
         "COLUMNS": "80",
         "LC_ALL": "C.UTF-8",
         "PYTHONPATH": str(ROOT),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_AUTHOR_NAME": "A. Tester",

@@ -55,4 +55,4 @@ def _images(layout: Layout, env: dict[str, str]) -> str | None:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).split("\n", 1)[0]
+    return str(error).split("\n", 1)[0].rstrip(":")

@@ -25,7 +25,7 @@ def board(progress: Progress, now: float, size: tuple[int, int], *, moving: bool
     """One line per service and, while there is room, the end of what its builder prints; not `moving`, no spinner."""
     # Two columns stay free for the ^C that a terminal echoes: where that wraps, the next frame begins a line too low.
     width, height = size[0] - 2, size[1] - 1
-    name_width = min(max((cells(clean(entry.name)) for entry in progress), default=0), max(width - 2, 0))
+    name_width = min(max((cells(clean(entry.name)) for entry in progress), default=0), max(width - 4, 0))
     building = [entry for entry in progress if entry.phase is Phase.BUILDING]
     tail = max(0, min(_TAIL, (height - len(progress)) // max(1, len(building))))
     lines = []
@@ -38,12 +38,12 @@ def board(progress: Progress, now: float, size: tuple[int, int], *, moving: bool
 
 def _line(entry: Entry, now: float, name_width: int, width: int, *, moving: bool) -> Line:
     glyph = _GLYPHS.get(entry.phase) or ((SPINNER[int(now / FRAME) % len(SPINNER)], "cyan") if moving else ("·", "dim"))
-    name = pad(fit(clean(entry.name), name_width), name_width)
-    room = width - 2 - name_width - 2
+    name = f" {pad(fit(clean(entry.name), name_width), name_width)}  " if name_width else ""
+    room = width - 1 - cells(name)
     seconds = entry.elapsed(now)
     time = "  " + duration(seconds) if seconds is not None else ""
     if room - len(time) < _LEAST_TEXT:
         time = ""
     style = {"✗": "red", "–": "dim"}.get(glyph[0], "")
     text = fit(clean(entry.doing()), room - len(time))
-    return (glyph, (f" {name}  "[: max(width - 1, 0)], ""), (text, style), (time, "dim"))
+    return (glyph, (name, ""), (text, style), (time, "dim"))

@@ -88,6 +88,7 @@ def _from_recipe(name: str, pick: Pick, recipe: Recipe, scope: Scope) -> Service
         provision=texts(recipe.provision.command) if recipe.provision else (),
         dump=texts(recipe.dump.command) if recipe.dump else (),
         dump_suffix=recipe.dump.suffix if recipe.dump else "",
+        initialised=recipe.initialised,
         data_version=pick.major if recipe.data_version else "",
         stop_grace=container.stop_grace,
         shm_size=container.shm_size,

@@ -46,7 +46,8 @@ class Recipe:
         told = [self.tag, self.arguments, self.target, parent, [(name, contexts[name]) for name in self.contexts]]
         found = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
         for path in sorted((FOLDER / self.folder).rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
+            inside = path.relative_to(FOLDER).parts
+            if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in inside):
                 found.update(f"\0{path.relative_to(FOLDER)}\0{path.stat().st_mode & 0o111}\0".encode())
                 found.update(path.read_bytes())
         return found.hexdigest()

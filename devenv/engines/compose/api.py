@@ -44,9 +44,9 @@ class Api:
         return self._json("POST", path, query, body, timeout)
 
     def put(self, path: str, data: bytes, /, timeout: float = 60.0, **query: Any) -> None:
-        """PUT of an archive."""
-        with self.stream("PUT", path, data, timeout=timeout, **query) as response:
-            response.read()
+        """PUT of an archive. Its empty answer is not read: the engine closes on the padding that it did not read."""
+        with self.stream("PUT", path, data, timeout=timeout, **query):
+            pass
 
     def delete(self, path: str, /, **query: Any) -> None:
         """DELETE, content with what is gone already."""

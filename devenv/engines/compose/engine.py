@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from devenv.artifacts.compose import PROJECT_LABEL, image_of
 from devenv.engines import EXITED, MISSING, READY, STARTING, STOPPED, UNHEALTHY, Address, ServiceStatus
+from devenv.engines.compose import fresh
 from devenv.engines.compose.api import Api, ApiError
 from devenv.engines.compose.endpoint import find
 from devenv.engines.compose.logs import follow
@@ -51,6 +52,8 @@ class ComposeEngine:
         """End the named services (all with none); gives what was there. Data is untouched."""
         observed = observe(self.api, self.project.id)
         chosen = [name for name in observed if not services or _base(name) in services]
+        if remove and fresh.load(self.project.state):
+            fresh.settle(self.api, self.project.state, observed)
         found = [container for name in chosen for container in observed[name]]
         in_parallel(lambda container: self._end(container, reporter, remove=remove), found)
         if remove and not services:

@@ -39,13 +39,14 @@ class Job:
 
 @dataclass
 class Launch:
-    """One run over all jobs. `setup_done` is told each setup that ended well."""
+    """One run over all jobs. `setup_done` is told each setup that ended well, `answered` each service that is ready."""
 
     api: Api
     bindings: Bindings
     reporter: Reporter
     timeout: float
     setup_done: Callable[[str], None] = lambda name: None
+    answered: Callable[[str], None] = lambda name: None
     _ready: dict[str, threading.Event] = field(default_factory=dict)
     _stop: threading.Event = field(default_factory=threading.Event)
     _failures: list[BaseException] = field(default_factory=list)
@@ -92,6 +93,7 @@ class Launch:
             return
         if gave_up:
             raise self._not_ready(job, gave_up, answer)
+        self.answered(job.service.name)
         self._ready[job.service.name].set()
         self._emit(job, Phase.READY)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from devenv.artifacts import MARKER
 from devenv.artifacts.compose import Document, Target, document, setup_names, variables
 from devenv.artifacts.dotenv import dotenv
 from devenv.artifacts.files import write
-from devenv.engines.compose import changes, images, ports
+from devenv.engines.compose import changes, fresh, images, ports
 from devenv.engines.compose.api import Api, ApiError
 from devenv.engines.compose.launch import Job, Launch
 from devenv.engines.compose.observe import Container, DataVolume, observe, volumes
@@ -56,6 +57,8 @@ class Up:
         """Bring the wished services up, ready; gives the bindings in force."""
         observed = observe(self.api, self.project.id)
         self._refuse_foreign(observed)
+        if self._heal(observed):
+            observed = observe(self.api, self.project.id)
         for _ in range(_PORT_TRIES):
             bindings = self._bind(observed)
             rendered = self._render(bindings)
@@ -78,6 +81,19 @@ class Up:
             for container in containers:
                 if container.path != str(self.project.root):
                     raise EngineError(f"container `{container.name}` belongs to another project: {container.path}")
+
+    def _heal(self, observed: Mapping[str, Sequence[Container]]) -> bool:
+        """Make data volumes anew whose first initialisation was cut off; whether there were any."""
+        if not fresh.load(self.project.state):
+            return False
+        broken = fresh.interrupted(self.api, self.project.state, observed, volumes(self.api, self.project.id))
+        for volume, service in broken.items():
+            self.reporter.emit(Notice(f"the first start of `{service}` was cut off: its data is made anew", "warning"))
+            for container in observed.get(service, ()):
+                self.api.delete(f"/containers/{container.id}", force=True)
+            self.api.delete(f"/volumes/{volume}")
+            fresh.forget(self.project.state, service)
+        return bool(broken)
 
     def _bind(self, observed: Mapping[str, Sequence[Container]]) -> Bindings:
         """Ports and secrets; kept before anything is made with them, so that no crash can lose them."""
@@ -172,18 +188,29 @@ class Up:
             containers = {name: found[0].id for name, found in observe(self.api, self.project.id).items()}
         work = any(step.action is not Action.KEEP for step in todo.steps if step.service not in setups)
         after = volumes(self.api, self.project.id) if work else existing
+        new = {name: volume for name, volume in after.items() if create and name not in existing}
+        if new:
+            fresh.note(self.project.state, self.project.id, self.wish.services, new)
         done = self.project.state.load("setup") or {}
         jobs = [
             self._job(service, todo, containers, existing, self._setup_key(service, rendered, after), done)
             for service in self.wish.services
         ]
 
+        mutex = threading.Lock()  # both are called from the services' threads
+
         def setup_done(name: str) -> None:
             owner = name.partition(".")[0]
-            done[name] = self._setup_key(self.stack[owner], rendered, after)
-            self.project.state.save("setup", done)
+            with mutex:
+                done[name] = self._setup_key(self.stack[owner], rendered, after)
+                self.project.state.save("setup", done)
 
-        Launch(self.api, bindings, self.reporter, self.wish.timeout, setup_done).run(jobs)
+        def answered(name: str) -> None:
+            if self.stack[name].initialised:
+                with mutex:
+                    fresh.forget(self.project.state, name)
+
+        Launch(self.api, bindings, self.reporter, self.wish.timeout, setup_done, answered).run(jobs)
 
     def _job(
         self,

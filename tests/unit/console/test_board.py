@@ -34,9 +34,9 @@ def test_a_line_for_each_service() -> None:
         (0.7, ServicePhase("web", Phase.FAILED, "it exits with 1")),
         (0.0, ServicePhase("search", Phase.STOPPED)),
         (1.0, ServicePhase("adminer", Phase.REMOVED)),
-        (1.2, ServicePhase("mail", Phase.CREATING)),
+        (1.25, ServicePhase("mail", Phase.CREATING)),
     )
-    assert text(services, 1.2) == [
+    assert text(services, 1.25) == [
         "⠹ postgres  waiting: the database system is starting up  1.2 s",
         "✓ redis     ready  0.4 s",
         "✗ web       failed: it exits with 1  0.7 s",
@@ -44,8 +44,8 @@ def test_a_line_for_each_service() -> None:
         "– adminer   removed",
         "⠹ mail      creating",
     ]
-    assert text(services, 1.2, moving=False)[0] == "· postgres  waiting: the database system is starting up  1.2 s"
-    assert text(services, 1.3)[0].startswith("⠸ postgres")
+    assert text(services, 1.25, moving=False)[0] == "· postgres  waiting: the database system is starting up  1.2 s"
+    assert text(services, 1.35)[0].startswith("⠸ postgres")
 
 
 def test_styles() -> None:
@@ -90,10 +90,9 @@ def test_the_services_come_before_the_builders_lines() -> None:
 
 def test_what_is_too_long_is_cut_before_the_time() -> None:
     services = progress((0.0, ServicePhase("postgres", Phase.WAITING, "the database system is starting up")))
-    assert text(services, 1.0, (40, 24)) == ["⠋ postgres  waiting: the database…  1.0 s"[:38].replace("database…", "dat…")] or (
-        text(services, 1.0, (40, 24)) == ["⠋ postgres  waiting: the datab…  1.0 s"]
-    )
-    assert text(services, 1.0, (26, 24)) == ["⠋ postgres  waiting: the…"[:24]] or True
+    assert text(services, 1.0, (40, 24)) == ["⠋ postgres  waiting: the datab…  1.0 s"]
+    assert text(services, 1.0, (26, 24)) == ["⠋ postgres  waiting: th…"]
+    assert text(services, 1.0, (10, 24)) == ["⠋ pos…"]
 
 
 @given(
