@@ -23,7 +23,7 @@ def find_manifest(start: Path, file: Path | None = None) -> Path:
         raise _nothing_found(folder, file)
     if _is_folder(found):
         hint = f"name the file in it: -f {display(found / MANIFEST)}" if os.path.lexists(found / MANIFEST) else None
-        raise InputError(f"{_quote(display(found))} is a folder, not a manifest", hint=hint)
+        raise InputError(f"`{display(found)}` is a folder, not a manifest", hint=hint)
     return found
 
 
@@ -42,7 +42,7 @@ def _folder(start: Path) -> Path:
     except (OSError, RuntimeError, ValueError):  # RuntimeError: a loop of links, before Python 3.13
         folder = start
     if not _is_folder(folder):
-        raise InputError(f"{_quote(display(start))} is not a folder")
+        raise InputError(f"`{display(start)}` is not a folder")
     return folder
 
 
@@ -55,15 +55,9 @@ def _is_folder(path: Path) -> bool:
 
 def _nothing_found(folder: Path, file: Path | None) -> InputError:
     if file:
-        return InputError(f"there is no file {_quote(display(folder / file))}")
+        return InputError(f"there is no file `{display(folder / file)}`")
     example = folder / f"{MANIFEST}.example"
     hint = "write one (the README shows how), or name a file with -f FILE"
     if os.path.lexists(example):
         hint = f"begin with a copy: cp {example.name} {MANIFEST}"
-    return InputError(f"no {MANIFEST} in {_quote(display(folder))} or any parent folder", hint=hint)
-
-
-def _quote(value: object) -> str:
-    from devenv.manifest.messages import quote
-
-    return quote(value)
+    return InputError(f"no {MANIFEST} in `{display(folder)}` or any parent folder", hint=hint)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
 import sys
 
 from . import engine, lookalikes
@@ -43,6 +45,28 @@ def _status(layout: Layout) -> int:
     return 0
 
 
+def _run(layout: Layout, command: list[str]) -> int:
+    """The command with an engine and images around it; an engine that was started for it ends with it.
+
+    Where none is to be had the command runs all the same: the tests say themselves what they leave out.
+    """
+    ours = False
+    environment = dict(os.environ)
+    try:
+        ours = engine.own_engine(layout) is None and not engine.usable_engine_is_there()
+        engine.bring_up(layout)
+        found = _require_engine(layout)
+        lookalikes.make([], layout, found)
+        environment |= found
+    except TestBedError as error:
+        print(f"testbed: {error}", file=sys.stderr)
+    try:
+        return subprocess.call(command, env=environment)
+    finally:
+        if ours and not os.environ.get("DEVENV_TESTBED_KEEP"):
+            engine.take_down(layout)
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tests.testbed", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -52,6 +76,10 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("status", help="tell what is there")
     images = commands.add_parser("images", help="pull the images, or build look-alikes where no registry answers")
     images.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(lookalikes.names())}")
+    around = commands.add_parser(
+        "run", help="run a command with an engine, which ends with it (DEVENV_TESTBED_KEEP=1: stays)"
+    )
+    around.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND")
     chosen = parser.parse_args(arguments)
     layout = current_layout()
     try:
@@ -64,6 +92,8 @@ def main(arguments: list[str] | None = None) -> int:
                 return _environment(layout)
             case "status":
                 return _status(layout)
+            case "run":
+                return _run(layout, [word for word in chosen.words if word != "--"])
             case "images":
                 lookalikes.make(chosen.names, layout, _require_engine(layout))
     except TestBedError as error:
