@@ -25,7 +25,8 @@ def board(progress: Progress, now: float, size: tuple[int, int], *, moving: bool
     """One line per service and, while there is room, the end of what its builder prints; not `moving`, no spinner."""
     # Two columns stay free for the ^C that a terminal echoes: where that wraps, the next frame begins a line too low.
     width, height = size[0] - 2, size[1] - 1
-    name_width = min(max((cells(clean(entry.name)) for entry in progress), default=0), max(width - 4, 0))
+    longest = max((cells(clean(entry.name)) for entry in progress), default=0)
+    name_width = max(0, min(longest, width // 2, width - 4))
     building = [entry for entry in progress if entry.phase is Phase.BUILDING]
     tail = max(0, min(_TAIL, (height - len(progress)) // max(1, len(building))))
     lines = []

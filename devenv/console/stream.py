@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 _DUMB = ("dumb", "unknown")
@@ -18,7 +18,7 @@ class Out:
 
     def write(self, text: str) -> int:
         """Write the text if it can be written; what the encoding lacks becomes a question mark."""
-        with suppress(OSError, ValueError):
+        with self._quietly():
             try:
                 self._stream.write(text)
             except UnicodeEncodeError:
@@ -27,7 +27,7 @@ class Out:
 
     def flush(self) -> None:
         """Flush if there is somebody to read."""
-        with suppress(OSError, ValueError):
+        with self._quietly():
             self._stream.flush()
 
     def fileno(self) -> int:
@@ -47,6 +47,18 @@ class Out:
             if columns and lines:
                 return columns, lines
         return 80, 24
+
+    @contextmanager
+    def _quietly(self) -> Iterator[None]:
+        with suppress(OSError, ValueError):
+            try:
+                yield
+            except BrokenPipeError:
+                # What the stream still holds must go somewhere: else Python fails at its own exit, with code 120.
+                null = os.open(os.devnull, os.O_WRONLY)
+                with suppress(OSError, ValueError):
+                    os.dup2(null, self.fileno())
+                os.close(null)
 
 
 def is_terminal(stream: TextIO) -> bool:

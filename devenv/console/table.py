@@ -23,7 +23,7 @@ STATES = {
 """The states' styles, by the words of `devenv.engines`."""
 
 # A number up to the path is a port; else, where no `@` ends the authority, the last `@` does: rather hide too much.
-_PASSWORD = re.compile(r"(://[^/?#@:]*:)(?!\d+(?:[/?#]|$))(?:[^/?#]*|.*)@")
+_PASSWORD = re.compile(r"(://[^/?#@:\[]*:)(?!\d+(?:[/?#]|$))(?:[^/?#]*|.*)@")
 _PRIVATE_PARAMETER = re.compile(r"([?&][^=&#]*(?:password|secret|token)[^=&#]*=)[^&#]+", re.IGNORECASE)
 
 

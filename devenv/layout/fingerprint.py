@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -80,8 +81,7 @@ def changed(before: Index, after: Index) -> list[str]:
         old, new = before.entries.get(path), after.entries.get(path)
         if old is not new and (old is None or new is None or _weight(old) != _weight(new)):
             paths.add(path.removeprefix(BUILDER))
-    result = sorted(paths)
-    pairs = zip(result, [*result[1:], ""], strict=True)
+    pairs = itertools.pairwise([*sorted(paths), ""])
     return [path for path, following in pairs if not (path.endswith("/") and following.startswith(path))]
 
 
@@ -91,9 +91,14 @@ def digest(index: Index) -> str:
     return digest_bytes("\0".join(lines).encode(errors="surrogateescape"))
 
 
+def new_hash(content: bytes = b"") -> hashlib.blake2b:
+    """The hash that all digests here are."""
+    return hashlib.blake2b(content, digest_size=_DIGEST_BYTES)
+
+
 def digest_bytes(content: bytes) -> str:
-    """The hash that all digests here are, in hex."""
-    return hashlib.blake2b(content, digest_size=_DIGEST_BYTES).hexdigest()
+    """The digest of bytes, in hex."""
+    return new_hash(content).hexdigest()
 
 
 def _weight(entry: Entry) -> tuple[int, str]:

@@ -94,10 +94,16 @@ def _check_host_ports(draft: Draft) -> None:
 def _ordered(services: dict[str, Service], draft: Draft) -> tuple[Service, ...]:
     """Every service after those it needs, otherwise as written; a cycle is a problem."""
     sorter = graphlib.TopologicalSorter({s.name: s.needs for s in services.values()})
+    written = list(services)
+    order: list[str] = []
     try:
-        order = [name for name in sorter.static_order() if name in services]
+        sorter.prepare()
     except graphlib.CycleError as error:
         cycle = list(reversed(error.args[1]))
         draft.problem(f"services need each other: {' → '.join(cycle)}", (*draft.path(cycle[0]), "needs"))
-        order = list(services)
+        return tuple(services.values())
+    while sorter.is_active():
+        ready = [name for name in sorter.get_ready() if name in services]
+        order += sorted(ready, key=written.index)
+        sorter.done(*ready)
     return tuple(services[name] for name in order)

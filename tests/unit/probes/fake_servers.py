@@ -10,6 +10,10 @@ from collections.abc import Callable
 
 Handler = Callable[[socket.socket], None]
 
+# Long and much enough to show a broken limit, and still an end: a broken limit fails a test instead of hanging it.
+SECONDS_OF_DRIPPING = 3.0
+BYTES_OF_FLOOD = 16 * 1024 * 1024
+
 
 class FakeServer:
     """Listens on a free loopback port and gives every connection to the handler, each in a thread of its own."""
@@ -68,10 +72,11 @@ def say_and_hold(data: bytes) -> Handler:
 
 
 def drip(data: bytes, every: float) -> Handler:
-    """Send data over and over, one byte at a time."""
+    """Send data over and over, one byte at a time, for SECONDS_OF_DRIPPING."""
 
     def handler(connection: socket.socket) -> None:
-        while True:
+        end = time.monotonic() + SECONDS_OF_DRIPPING
+        while time.monotonic() < end:
             for byte in data:
                 connection.sendall(bytes([byte]))
                 time.sleep(every)
@@ -80,10 +85,10 @@ def drip(data: bytes, every: float) -> Handler:
 
 
 def flood(data: bytes) -> Handler:
-    """Send data over and over, as fast as the client takes it."""
+    """Send data over and over, as fast as the client takes it, BYTES_OF_FLOOD in all."""
 
     def handler(connection: socket.socket) -> None:
-        while True:
+        for _ in range(BYTES_OF_FLOOD // len(data)):
             connection.sendall(data)
 
     return handler

@@ -1,0 +1,184 @@
+"""A second `up` touches what changed, says which field did it, and leaves everything else alone."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import Cli
+from tests.conftest import MakeProject
+from tests.e2e.clients import addresses, execute, rows
+from tests.e2e.conftest import Up
+from tests.e2e.engine import containers, docker, running, starts
+from tests.e2e.manifests import BOTH, DOCKERFILE, MAIN, REDIS, web, worker
+
+pytestmark = pytest.mark.engine
+
+
+def test_an_up_that_changes_nothing_creates_and_restarts_nothing(project: MakeProject, up: Up) -> None:
+    root = project({"devenv.toml": web() + worker() + BOTH})
+    up(root)
+    before = starts(root)
+    assert set(before) == {"web", "worker", "postgres", "redis"}
+    up(root)
+    assert starts(root) == before
+
+
+def test_what_was_stopped_is_started_again_and_not_made_anew(project: MakeProject, up: Up) -> None:
+    root = project({"devenv.toml": web() + REDIS})
+    up(root)
+    before = starts(root)
+    docker("stop", before["redis"][0])
+    up(root)
+    after = starts(root)
+    assert after["redis"][0] == before["redis"][0]
+    assert after["redis"][1] > before["redis"][1]
+    assert after["web"] == before["web"]
+
+
+def test_a_changed_value_recreates_only_its_service_and_is_named(project: MakeProject, up: Up) -> None:
+    text = web(more='env = { GREETING = "one" }') + worker() + REDIS
+    root = project({"devenv.toml": text})
+    up(root)
+    before = starts(root)
+    (root / "devenv.toml").write_text(text.replace('"one"', '"two"'))
+    said = up(root).err
+    after = starts(root)
+    assert {name for name in after if after[name] != before[name]} == {"web"}
+    assert "GREETING=two" in containers(root)["web"]["Config"]["Env"]
+    assert any("web" in line and "env.GREETING" in line for line in said.splitlines()), said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ("ports = [8000]", 'ports = ["8055:8000"]', "ports"),
+        ('env = { A = "1" }', 'env = { A = "1", B = "2" }', "env.B"),
+        ('env = { A = "1" }', "env = {}", "env.A"),
+        ("volumes = {}", 'volumes = { files = "/srv" }', "volumes"),
+    ],
+)
+def test_each_kind_of_change_is_named(project: MakeProject, up: Up, old: str, new: str, field: str) -> None:
+    text = web(more='env = { A = "1" }\nvolumes = {}')
+    root = project({"devenv.toml": text})
+    up(root)
+    before = starts(root)
+    (root / "devenv.toml").write_text(text.replace(old, new))
+    said = up(root).err
+    assert starts(root)["web"][0] != before["web"][0]
+    assert any("web" in line and field in line for line in said.splitlines()), said
+
+
+def test_a_changed_comment_in_the_manifest_touches_nothing(project: MakeProject, up: Up) -> None:
+    text = web() + REDIS
+    root = project({"devenv.toml": text})
+    up(root)
+    before = starts(root)
+    (root / "devenv.toml").write_text("# a word of warning\n" + text)
+    up(root)
+    assert starts(root) == before
+
+
+BUILT = """
+[apps.web]
+build = "."
+ports = [8000]
+ready = { http = "/" }
+needs = ["redis"]
+[apps.worker]
+build = "."
+command = ["python", "-c", "import signal; print('ready'); signal.pause()"]
+needs = ["redis"]
+[sidecars]
+redis = {}
+"""
+
+
+def test_a_changed_source_file_rebuilds_and_recreates_the_apps_only(project: MakeProject, up: Up) -> None:
+    root = project({"devenv.toml": BUILT, "Dockerfile": DOCKERFILE, "main.py": MAIN, ".dockerignore": "notes\n"})
+    up(root)
+    before, image = starts(root), containers(root)["web"]["Image"]
+    (root / "main.py").write_text(MAIN.replace("version 1", "version 2"))
+    said = up(root).err
+    after = starts(root)
+    assert {name for name in after if after[name] != before[name]} == {"web", "worker"}
+    assert containers(root)["web"]["Image"] == containers(root)["worker"]["Image"] != image
+    assert "version 2" in docker("logs", after["web"][0])
+    assert any("`main.py` changed" in line for line in said.splitlines()), said
+
+
+def test_a_file_that_the_build_does_not_see_rebuilds_nothing(project: MakeProject, up: Up) -> None:
+    root = project({"devenv.toml": BUILT, "Dockerfile": DOCKERFILE, "main.py": MAIN, ".dockerignore": "notes\n"})
+    up(root)
+    before = starts(root)
+    (root / "notes").write_text("not for the image")
+    shutil.copystat(root / "Dockerfile", root / "main.py")
+    up(root)
+    assert starts(root) == before
+
+
+MIGRATED = """
+[apps.web]
+build = "."
+needs = ["postgres"]
+command = ["python", "-c", "import signal; signal.pause()"]
+setup = ["python", "migrate.py"]
+env = { NOTE = "first" }
+[sidecars]
+postgres = "17"
+"""
+
+# No driver in the base image: the row is written by postgres' own protocol, trivially, through its client's image.
+MIGRATE = """
+import os, socket, pathlib
+marker = pathlib.Path("/srv/runs")
+with socket.create_connection((os.environ["PGHOST"], int(os.environ["PGPORT"]))):
+    with marker.open("a") as runs:
+        runs.write("run\\n")
+"""
+
+
+def runs(root: Path) -> int:
+    """How often the setup ran, by the file that it appends to in a volume."""
+    volume = next(
+        mount["Name"] for mount in containers(root)["web"]["Mounts"] if mount["Destination"] == "/srv"
+    )
+    return docker("run", "--rm", "-v", f"{volume}:/srv:ro", "debian:trixie-slim", "cat", "/srv/runs").count("run")
+
+
+def test_setup_runs_once_for_each_content(project: MakeProject, up: Up, cli: Cli) -> None:
+    """Not at every start; again for another image, for another command and for data that is made anew."""
+    text = MIGRATED.replace("[sidecars]", 'volumes = { state = "/srv" }\n[sidecars]')
+    root = project({"devenv.toml": text, "Dockerfile": DOCKERFILE, "migrate.py": MIGRATE})
+    up(root)
+    assert runs(root) == 1
+    up(root)
+    assert runs(root) == 1
+    assert cli("down", cwd=root).code == 0
+    up(root)
+    assert runs(root) == 1
+    (root / "migrate.py").write_text(MIGRATE + "# second version\n")
+    up(root)
+    assert runs(root) == 2
+    (root / "devenv.toml").write_text(text.replace('["python", "migrate.py"]', '["python", "migrate.py", "--all"]'))
+    up(root)
+    assert runs(root) == 3
+    assert cli("destroy", "postgres", "--yes", "--no-dump", cwd=root).code == 0
+    up(root)
+    assert runs(root) == 4
+
+
+def test_what_the_manifest_no_longer_names_is_removed_and_its_data_is_kept(
+    project: MakeProject, up: Up, cli: Cli
+) -> None:
+    root = project({"devenv.toml": worker() + BOTH})
+    up(root)
+    execute(addresses(cli, root), "create table t (n int)", "insert into t values (42)")
+    (root / "devenv.toml").write_text(worker() + REDIS)
+    up(root)
+    assert running(root) == {"worker", "redis"}
+    (root / "devenv.toml").write_text(worker() + BOTH)
+    up(root)
+    assert rows(addresses(cli, root), "select n from t") == [(42,)]
