@@ -9,6 +9,7 @@ DevenvError                      exit
 ├─ EngineError                   1   a call or a command of the engine failed
 │  ├─ ImageUnavailableError      1   an image is not to be had
 │  ├─ BuildError                 1   the Dockerfile does not build
+│  ├─ ConflictError              1   something else changes the same containers right now
 │  └─ ServiceNotReadyError       1   a service did not answer, or ended
 ├─ ProjectBusyError              1   another devenv works on this project and did not end in time
 └─ ArtifactConflictError         4   a file is not ours, or differs under --check
@@ -91,6 +92,10 @@ class BuildError(EngineError):
     def __init__(self, message: str, *, output: tuple[str, ...] = (), hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.output = output
+
+
+class ConflictError(EngineError):
+    """Someone else makes or removes the same containers at this moment: what a killed command left running."""
 
 
 class ServiceNotReadyError(EngineError):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from devenv.artifacts import MARKER, Artifact
 from devenv.artifacts.compose import Target, render, variables
-from devenv.artifacts.dotenv import dotenv
+from devenv.artifacts.dotenv import BLOCK, block
 from devenv.artifacts.files import apply, check, read, write
 from devenv.errors import DevenvError
 from devenv.process import is_ignored_by_git
@@ -17,9 +16,6 @@ from devenv.workflow import Session
 
 COMPOSE = "compose.yaml"
 VARIABLES = ".env"
-_BEGIN = f"# >>> {MARKER} (for compose.yaml)"
-_END = "# <<< devenv"
-_BLOCK = re.compile(rf"{re.escape(_BEGIN)}\n.*?{re.escape(_END)}\n", re.DOTALL)
 
 
 def write_compose(session: Session, *, force: bool) -> list[Path]:
@@ -49,11 +45,11 @@ def _artifact(session: Session, stack: Stack) -> Artifact:
 def _write_variables(path: Path, secrets: dict[str, str]) -> list[Path]:
     """Put our block into .env, leaving every other line of it as it is."""
     before = read(path) or ""
-    block = f"{_BEGIN}\n{dotenv(secrets)}{_END}\n"
-    if _BLOCK.search(before):
-        after = _BLOCK.sub(lambda match: block, before)
+    ours = block(secrets)
+    if BLOCK.search(before):
+        after = BLOCK.sub(lambda match: ours, before)
     else:
-        after = before + ("\n" if before and not before.endswith("\n") else "") + block
+        after = before + ("\n" if before and not before.endswith("\n") else "") + ours
     if after == before:
         return []
     try:

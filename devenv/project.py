@@ -6,6 +6,7 @@ reached by a symbolic link is the same one.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import pickle
 import re
@@ -14,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from devenv import __version__
-from devenv.errors import ManifestError
+from devenv.artifacts.dotenv import BLOCK
+from devenv.errors import DevenvError, ManifestError
 from devenv.manifest.find import MANIFEST
 from devenv.recipe_folder import PROJECT_FOLDER
 from devenv.stack import Stack
@@ -71,7 +73,8 @@ def load(project: Project) -> Stack:
         pass
     stack, used = _resolve(project)
     digests = {key: _digest(project, key) for key in used}
-    project.state.write_bytes("stack.cache", pickle.dumps((_version(), digests, stack)))
+    with contextlib.suppress(DevenvError):  # where nothing can be written, looking must still work
+        project.state.write_bytes("stack.cache", pickle.dumps((_version(), digests, stack)))
     return stack
 
 
@@ -88,12 +91,14 @@ def _resolve(project: Project) -> tuple[Stack, list[str]]:
         return _glob(project.root, pattern)
 
     def dotenv(file: str) -> Mapping[str, str]:
+        from io import StringIO
+
         from dotenv import dotenv_values
 
         path = project.root / file
         used.append(f"file {path}")
-        with path.open(encoding="utf-8") as stream:
-            return {key: value or "" for key, value in dotenv_values(stream=stream, interpolate=False).items()}
+        text = BLOCK.sub("", path.read_text(encoding="utf-8"))  # what `generate compose` put there is not the app's
+        return {key: value or "" for key, value in dotenv_values(stream=StringIO(text), interpolate=False).items()}
 
     recipes = catalog(project.root)
     used += [f"file {path}" for path in recipes.files]

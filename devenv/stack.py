@@ -167,10 +167,14 @@ class Stack:
 
 @dataclass(frozen=True, slots=True)
 class Bindings:
-    """What this machine fills in: host ports by (service, container port), secrets by (service, name)."""
+    """What this machine fills in: host ports by (service, container port), secrets by (service, name).
+
+    `asked` are the host ports that the manifest asked for when `ports` were chosen.
+    """
 
     ports: Mapping[tuple[str, int], int] = field(default_factory=dict)
     secrets: Mapping[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    asked: Mapping[tuple[str, int], int] = field(default_factory=dict)
 
     def resolver(self, vantage: Vantage) -> Callable[[Ref], str]:
         """A function that gives a reference's value as seen from `vantage`; KeyError for what is not bound."""

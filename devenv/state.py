@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,8 @@ class State:
         data = self.load("bindings") or {}
         ports = {_pair(key, int): number for key, number in data.get("ports", {}).items()}
         private = {_pair(key, str): value for key, value in data.get("secrets", {}).items()}
-        return Bindings(ports, private)
+        asked = {_pair(key, int): number for key, number in data.get("asked", {}).items()}
+        return Bindings(ports, private, asked)
 
     def bind(self, bindings: Bindings) -> None:
         """Keep ports and secrets for the next time."""
@@ -79,6 +81,7 @@ class State:
             "bindings",
             {
                 "ports": {f"{service} {port}": number for (service, port), number in bindings.ports.items()},
+                "asked": {f"{service} {port}": number for (service, port), number in bindings.asked.items()},
                 "secrets": {f"{service} {name}": value for (service, name), value in bindings.secrets.items()},
             },
         )
@@ -137,7 +140,7 @@ def complete_secrets(stack: Stack, bindings: Bindings) -> Bindings:
                 private[key] = secret.value
             elif key not in private:
                 private[key] = secrets.token_hex(SECRET_BYTES)
-    return Bindings(bindings.ports, private)
+    return replace(bindings, secrets=private)
 
 
 def _pair(key: str, kind: Callable[[str], Any]) -> tuple[str, Any]:

@@ -14,7 +14,7 @@ from python_on_whales import DockerClient
 from python_on_whales.exceptions import DockerException
 
 from devenv.engines.compose.endpoint import Endpoint
-from devenv.errors import BuildError, EngineError, EngineUnavailableError, ImageUnavailableError
+from devenv.errors import BuildError, ConflictError, EngineError, EngineUnavailableError, ImageUnavailableError
 from devenv.events import LogLine, Phase, Reporter, ServicePhase
 
 FLOOR = (2, 40, 3)
@@ -39,7 +39,9 @@ _IMAGE_PROBLEMS = (
         "look at the network or proxy; with the image present no registry is asked",
     ),
 )
-_PORT_TAKEN = re.compile(r"port is already allocated|address already in use|ports are not available")
+_CONFLICT = re.compile(
+    r"is already in use by container|No such container|removal of container .* is already in progress"
+)
 
 
 @dataclass(frozen=True)
@@ -102,11 +104,6 @@ class Driver:
         )
 
 
-def port_taken(message: str) -> bool:
-    """Whether the engine refused to start a container because a host port is in use."""
-    return bool(_PORT_TAKEN.search(message))
-
-
 def _lines(stream: Iterable[tuple[str, bytes]]) -> Iterator[str]:
     for _, chunk in stream:
         yield from chunk.decode(errors="replace").rstrip("\n").split("\n")
@@ -121,4 +118,6 @@ def _failure(output: str) -> EngineError:
     for pattern, meaning, hint in _IMAGE_PROBLEMS:
         if re.search(pattern, last):
             return ImageUnavailableError(f"an image is not to be had: {meaning}\n{last}", hint=hint)
+    if _CONFLICT.search(last):
+        return ConflictError(f"docker compose failed: {last}")
     return EngineError(f"docker compose failed: {last}")

@@ -79,7 +79,7 @@ class Launch:
             self._stop.set()
 
     def _one(self, job: Job, deadline: float) -> None:
-        if job.start and not self._needs(job, deadline):
+        if (job.start or job.setups) and not self._needs(job, deadline):
             return
         for name, container in job.setups:
             self._setup(job, name, container, deadline)

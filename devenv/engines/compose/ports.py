@@ -25,20 +25,24 @@ def allocate(
 ) -> Bindings:
     """The bindings with a host port for every published port.
 
-    `held` are the (service, container port)s whose container runs already: they keep what they have. A port that had
-    to move is a Notice that says who holds the wanted one; with `strict` it is a `DevenvError`.
+    `held` are the (service, container port)s whose container runs already: they keep what they have, and so does every
+    port that was chosen before, until the manifest asks for another. A port that had to move is a Notice that says who
+    holds the wanted one; with `strict` it is a `DevenvError`.
     """
     free = free or is_free
-    ports = dict(bindings.ports)
+    ports, asked = dict(bindings.ports), dict(bindings.asked)
     services = list(services)
     wanted_by_all = {port.host for service in services for port in service.ports}
     taken: set[int] = {ports[key] for key in held if key in ports}
     for service in services:
         for port in service.ports:
             key = (service.name, port.container)
-            if key in held and key in ports:
-                continue
             before = ports.get(key)
+            if before != port.host and asked.get(key, port.host) != port.host:
+                before = None
+            asked[key] = port.host
+            if key in held and before:
+                continue
             first = before or port.host
             chosen = first if first not in taken and free(first) else None
             if chosen is None:
@@ -48,7 +52,7 @@ def allocate(
                 reporter.emit(Notice(_moved(service, port, first, chosen, ours=first in taken), "warning"))
             ports[key] = chosen
             taken.add(chosen)
-    return Bindings(ports, bindings.secrets)
+    return Bindings(ports, bindings.secrets, asked)
 
 
 def is_free(port: int) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from devenv.engines.compose.api import Api, ApiError
 from devenv.engines.compose.launch import Job, Launch
 from devenv.engines.compose.observe import Container, DataVolume, observe, volumes
 from devenv.engines.compose.plan import Action, Desired, Plan, plan
-from devenv.errors import DevenvError, EngineError
+from devenv.errors import ConflictError, DevenvError, EngineError
 from devenv.events import Notice, Phase, Reporter, ServicePhase
 from devenv.project import Project
 from devenv.stack import Bindings, Service, Stack
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 
 COMPOSE_FILE = "compose.yaml"
 VARIABLES_FILE = "compose.env"
-_PORT_TRIES = 3
+_TRIES = 5
+_SETTLE = 0.5
+"""Seconds before another try, when something outside this command is changing the same containers or ports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,8 @@ class Up:
         self._refuse_foreign(observed)
         if self._heal(observed):
             observed = observe(self.api, self.project.id)
-        for _ in range(_PORT_TRIES):
+        last: DevenvError | None = None
+        for _ in range(_TRIES):
             bindings = self._bind(observed)
             rendered = self._render(bindings)
             found = images.survey(self.api, self.project, self.stack, self.wish.services, bindings)
@@ -67,13 +71,15 @@ class Up:
             todo = self._plan(rendered, observed, found, built)
             try:
                 self._apply(todo, bindings, rendered)
-            except ApiError as error:
-                if not _port_taken(error):
+            except (ApiError, ConflictError) as error:
+                if not _passing(error):
                     raise
+                last = error
+                time.sleep(_SETTLE)
                 observed = observe(self.api, self.project.id)
                 continue
             return bindings
-        raise EngineError("host ports were taken by others again and again", hint="run `devenv up` again")
+        raise EngineError(f"others are in the way again and again: {last}", hint="run `devenv up` again")
 
     def _refuse_foreign(self, observed: Mapping[str, Sequence[Container]]) -> None:
         """Two paths can share an id only by a hash collision; even then nothing of the other's is touched."""
@@ -193,7 +199,7 @@ class Up:
             fresh.note(self.project.state, self.project.id, self.wish.services, new)
         done = self.project.state.load("setup") or {}
         jobs = [
-            self._job(service, todo, containers, existing, self._setup_key(service, rendered, after), done)
+            self._job(service, todo, containers, existing, self._due(service, rendered, after, done) if work else ())
             for service in self.wish.services
         ]
 
@@ -218,15 +224,21 @@ class Up:
         todo: Plan,
         containers: Mapping[str, str],
         existing: Mapping[str, DataVolume],
-        key: str,
-        done: Mapping[str, str],
+        due: Collection[str],
     ) -> Job:
         step = todo[service.name]
         start = step.action is not Action.KEEP
         new = step.action in (Action.CREATE, Action.RECREATE)
-        setups = tuple((name, containers[name]) for name in setup_names(service) if start and done.get(name) != key)
+        setups = tuple((name, containers[name]) for name in due)
         kept_data = any(f"{self.project.id}_{service.name}-{v.name}" in existing for v in service.volumes)
         return Job(service, containers[service.name], start, setups, provision=new and kept_data)
+
+    def _due(
+        self, service: Service, rendered: Document, found: Mapping[str, DataVolume], done: Mapping[str, str]
+    ) -> list[str]:
+        """The service's setups that have not run for what is there now, be it running or not."""
+        key = self._setup_key(service, rendered, found)
+        return [name for name in setup_names(service) if done.get(name) != key]
 
     def _setup_key(self, service: Service, rendered: Document, found: Mapping[str, DataVolume]) -> str:
         """Changes with the image, the setup's own configuration, and with data that was made anew."""
@@ -276,5 +288,7 @@ class Up:
         return Driver(self.api.endpoint, self.project.id, self._file, self.project.state.folder / VARIABLES_FILE)
 
 
-def _port_taken(error: ApiError) -> bool:
-    return any(text in error.reason for text in ("port is already allocated", "address already in use"))
+def _passing(error: ApiError | ConflictError) -> bool:
+    """Whether to plan anew: a port was taken since we asked, or a killed command's Compose is still at work."""
+    texts = ("port is already allocated", "address already in use", "marked for removal", "No such container")
+    return isinstance(error, ConflictError) or any(text in error.reason for text in texts)

@@ -92,7 +92,7 @@ def test_what_is_too_long_is_cut_before_the_time() -> None:
     services = progress((0.0, ServicePhase("postgres", Phase.WAITING, "the database system is starting up")))
     assert text(services, 1.0, (40, 24)) == ["⠋ postgres  waiting: the datab…  1.0 s"]
     assert text(services, 1.0, (26, 24)) == ["⠋ postgres  waiting: th…"]
-    assert text(services, 1.0, (10, 24)) == ["⠋ post"]
+    assert text(services, 1.0, (10, 24)) == ["⠋ pos…"]
 
 
 @given(
