@@ -6,6 +6,7 @@ Rules of the format are the compose specification's; `$` is doubled because Comp
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -71,11 +72,15 @@ def render(stack: Stack, target: Target) -> str:
 def document(stack: Stack, target: Target) -> Document:
     """The compose file as a value."""
     result: Document = {"name": target.project, "services": {}}
+    hosts, profiles = _hosts(stack, target), _profiles(stack)
     for service in stack:
-        entries = _entries(stack, service, target)
+        entries = _entries(stack, service, target, hosts)
         if target.bindings is not None:
             for name, entry in entries.items():
                 entry["labels"] = _labels(target, name, entry, service)
+        elif profiles[service.name]:
+            for entry in entries.values():
+                entry["profiles"] = [Quoted(_literal(profile)) for profile in sorted(profiles[service.name])]
         result["services"].update(entries)
     if volumes := _volumes(stack, target):
         result["volumes"] = volumes
@@ -106,7 +111,9 @@ def _strings(texts: Iterable[Text]) -> list[Quoted]:
     return [_string(text) for text in texts]
 
 
-def _entries(stack: Stack, service: Service, target: Target) -> dict[str, Document]:
+def _entries(
+    stack: Stack, service: Service, target: Target, hosts: Mapping[tuple[str, int], str]
+) -> dict[str, Document]:
     """The service, and before it the one-shot services of its setup, each waiting for the one before."""
     base = _base(stack, service, target)
     result: dict[str, Document] = {}
@@ -115,7 +122,7 @@ def _entries(stack: Stack, service: Service, target: Target) -> dict[str, Docume
         entry = {**base, "command": _strings(command), "depends_on": dict(needs)}
         result[name] = {key: value for key, value in entry.items() if value}
         needs[name] = {"condition": "service_completed_successfully"}
-    entry = base | {"depends_on": needs, "ports": _ports(service, target)}
+    entry = base | {"depends_on": needs, "ports": _ports(service, hosts)}
     if service.health:
         entry["healthcheck"] = {
             "test": ["CMD", *_strings(service.health.command)],
@@ -138,16 +145,15 @@ def _base(stack: Stack, service: Service, target: Target) -> Document:
     entry |= {
         "user": Quoted(service.user) if service.user else None,
         "environment": {name: _string(text) for name, text in service.env},
-        "volumes": [Quoted(f"{service.name}-{volume.name}:{volume.path}") for volume in service.volumes]
+        "volumes": [Quoted(f"{service.name}-{volume.name}:{_literal(volume.path)}") for volume in service.volumes]
         + [_mount(file, target) for file in service.files if file.source],
         "configs": [
-            {"source": _config(service, index), "target": file.path}
+            {"source": _config(service, index), "target": Quoted(_literal(file.path))}
             for index, file in enumerate(service.files)
             if not file.source
         ],
         "shm_size": service.shm_size,
         "stop_grace_period": service.stop_grace if service.stop_grace != "10s" else None,
-        "profiles": [service.profile] if service.profile and target.bindings is None else None,
     }
     return entry
 
@@ -167,18 +173,39 @@ def _build(service: Service, target: Target) -> Document:
 
 def _mount(file: File, target: Target) -> Document:
     source = Quoted(_literal(f"{target.root}/{file.source}"))
-    return {"type": "bind", "source": source, "target": file.path, "read_only": True}
+    return {"type": "bind", "source": source, "target": Quoted(_literal(file.path)), "read_only": True}
 
 
-def _ports(service: Service, target: Target) -> list[Quoted]:
-    result = []
-    for port in service.ports:
-        if target.bindings is not None:
-            host = str(target.bindings.ports[service.name, port.container])
-        else:
-            host = f"${{{variable(service.name, 'port_' + str(port.container))}:-{port.host}}}"
-        result.append(Quoted(f"127.0.0.1:{host}:{port.container}"))
+def _hosts(stack: Stack, target: Target) -> dict[tuple[str, int], str]:
+    """The host port of each published one; unbound a variable with a default, and no default twice."""
+    if target.bindings is not None:
+        return {key: str(number) for key, number in target.bindings.ports.items()}
+    asked = {port.host for service in stack for port in service.ports}
+    taken: set[int] = set()
+    result = {}
+    for service in stack:
+        for port in service.ports:
+            number = port.host
+            if number in taken:
+                number = next(n for n in itertools.count(number + 1) if n not in asked | taken)
+            taken.add(number)
+            name = variable(service.name, f"port_{port.container}")
+            result[service.name, port.container] = f"${{{name}:-{number}}}"
     return result
+
+
+def _profiles(stack: Stack) -> dict[str, set[str]]:
+    """The profiles with which each service starts, none for always: what a service needs starts with it."""
+    result = {service.name: {service.profile} if service.profile else set() for service in stack}
+    for service in reversed(stack.services):
+        for name in service.needs:
+            both = result[service.name] and result[name]
+            result[name] = result[service.name] | result[name] if both else set()
+    return result
+
+
+def _ports(service: Service, hosts: Mapping[tuple[str, int], str]) -> list[Quoted]:
+    return [Quoted(f"127.0.0.1:{hosts[service.name, port.container]}:{port.container}") for port in service.ports]
 
 
 def _depends(stack: Stack, service: Service) -> Document:

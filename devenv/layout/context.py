@@ -87,16 +87,24 @@ class _Walk:
             folder = folders.pop()
             count = len(self.entries)
             try:
-                with os.scandir(self._top + folder.prefix) as items:
-                    folders += self._scan(folder, items)
+                folders += self._scan(folder)
             except OSError as error:
                 if not _is_harmless(error, folder):
                     raise self._failure(folder.prefix, error) from error
             if folder.ignored and len(self.entries) > count:
                 self._add_folders(folder.prefix)
 
-    def _scan(self, folder: Folder, items: Iterable[os.DirEntry[str]]) -> list[Folder]:
+    def _scan(self, folder: Folder) -> list[Folder]:
         """Take in what lies directly in a folder; gives the folders in it that are to be scanned."""
+        # By descriptor, so that the kernel needn't walk the whole path for each file: a sixth of all the time.
+        descriptor = os.open(self._top + folder.prefix, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            with os.scandir(descriptor) as items:
+                return self._sort(folder, items)
+        finally:
+            os.close(descriptor)
+
+    def _sort(self, folder: Folder, items: Iterable[os.DirEntry[str]]) -> list[Folder]:
         prefix, entries, known = folder.prefix, self.entries, self._known.get
         inner = []
         for item in items:
@@ -140,13 +148,15 @@ class _Walk:
         seen = item.stat(follow_symlinks=False)
         entry = self._old.get(path)
         if entry is None or not _is_same(entry, seen):
-            if stat.S_ISREG(seen.st_mode):
-                content = _digest_file(item.path, seen.st_size)
-            elif stat.S_ISLNK(seen.st_mode):
-                content = LINK + str(Path(item.path).readlink())
+            mode = seen.st_mode
+            if stat.S_ISREG(mode):
+                content = _digest_file(self._top + path, seen.st_size)
+            elif stat.S_ISLNK(mode):
+                # Path.readlink() would tidy the target up, and macOS gives links permissions, which mean nothing.
+                content, mode = LINK + os.readlink(self._top + path), stat.S_IFLNK | 0o777  # noqa: PTH115
             else:
                 return
-            entry = Entry(seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino, seen.st_mode, content)
+            entry = Entry(seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino, mode, content)
             if max(entry.mtime_ns, entry.ctime_ns) > self._racy:
                 self.unsure.add(path)
         self.entries[path] = entry

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -21,8 +20,9 @@ _DIGEST_BYTES = 16
 class Entry(NamedTuple):
     """A file, link or folder as it was seen.
 
-    `mode` is the whole `st_mode`, times are in ns. `digest` is a file's BLAKE2b of 128 bits in hex, a link's target
-    behind `->`, and empty for a folder. Folders and what the builder reads have no size, times or inode: 0.
+    `mode` is `st_mode`: the type and all permission bits, as Docker keeps them all; a link's are always 0o777. Times
+    are in ns. `digest` is a file's BLAKE2b of 128 bits in hex, a link's target behind `->`, and empty for a folder.
+    Folders and what the builder reads have no size, times or inode: 0.
     """
 
     size: int
@@ -79,7 +79,7 @@ def changed(before: Index, after: Index) -> list[str]:
     paths = set()
     for path in before.entries.keys() | after.entries.keys():
         old, new = before.entries.get(path), after.entries.get(path)
-        if old is not new and (old is None or new is None or _weight(old) != _weight(new)):
+        if old is None or new is None or old.mode != new.mode or old.digest != new.digest:
             paths.add(path.removeprefix(BUILDER))
     pairs = itertools.pairwise([*sorted(paths), ""])
     return [path for path, following in pairs if not (path.endswith("/") and following.startswith(path))]
@@ -87,8 +87,10 @@ def changed(before: Index, after: Index) -> list[str]:
 
 def digest(index: Index) -> str:
     """One hash of all that `changed` compares, in hex; without anything that is of this machine or this day."""
-    lines = (f"{path}\0{_weight(entry)}" for path, entry in sorted(index.entries.items()))
-    return digest_bytes("\0".join(lines).encode(errors="surrogateescape"))
+    paths = sorted(index.entries)
+    entries = [index.entries[path] for path in paths]
+    parts = (paths, [str(entry.mode) for entry in entries], [entry.digest for entry in entries])
+    return digest_bytes("\0".join(itertools.chain(*parts)).encode(errors="surrogateescape"))
 
 
 def new_hash(content: bytes = b"") -> hashlib.blake2b:
@@ -99,8 +101,3 @@ def new_hash(content: bytes = b"") -> hashlib.blake2b:
 def digest_bytes(content: bytes) -> str:
     """The digest of bytes, in hex."""
     return new_hash(content).hexdigest()
-
-
-def _weight(entry: Entry) -> tuple[int, str]:
-    """What of an entry ends up in an image. Docker keeps all permission bits, not only the one git keeps."""
-    return (stat.S_IFLNK if stat.S_ISLNK(entry.mode) else entry.mode), entry.digest

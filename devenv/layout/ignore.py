@@ -23,9 +23,7 @@ from devenv.layout.pattern import Kind, Pattern, PatternError, parse
 
 NAME = ".dockerignore"
 _BYTE_ORDER_MARK = "\ufeff"
-_WILD = re.compile(r"[*\[\]?^\\]")
-_NOT_PLAIN = re.compile("[*?\\[\\]^\\\\\ufeff]")
-_ANY_DEPTH = re.compile(r"\*\*|\[|\\")
+_WILD = frozenset("*[]?^\\")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +127,7 @@ class Ignore:
     def _docker_enters(self, prefix: str) -> bool:
         """Docker's own test, by text alone (fsutil's filter): it may skip what a pattern would include again."""
         stems = [_without_glob(pattern.text) for _, pattern in self._including]
-        return any(map(_WILD.search, stems)) or any(f"{stem}/".startswith(prefix) for stem in stems)
+        return any(not _WILD.isdisjoint(stem) for stem in stems) or any(f"{stem}/".startswith(prefix) for stem in stems)
 
     def _reachable(self, folder: Folder) -> bool:
         """Whether a `!` pattern behind the last one that ignored the folder can match a path below it.
@@ -177,9 +175,11 @@ def _without_glob(text: str) -> str:
 
 
 def _may_match_below(pattern: Pattern, prefix: str) -> bool:
-    """False only if no path that begins with `prefix` can match: by the plain start, and by the number of slashes."""
-    wild = _NOT_PLAIN.search(pattern.text)
-    plain = pattern.text[: wild.start()] if wild else pattern.text
-    if not plain.startswith(prefix) and not prefix.startswith(plain):
+    """False only if no path that begins with `prefix` can match: by the plain start, or by the number of slashes."""
+    text = pattern.text
+    if pattern.kind is Kind.REGEXP and any(mark in text for mark in "|{^" + _BYTE_ORDER_MARK):
+        return True
+    end = next((place for place, char in enumerate(text) if char in _WILD), len(text))
+    if not text.startswith(prefix) and not prefix.startswith(text[:end]):
         return False
-    return bool(_ANY_DEPTH.search(pattern.text)) or pattern.text.count("/") >= prefix.count("/")
+    return any(mark in text for mark in ("**", "[", "\\")) or text.count("/") >= prefix.count("/")

@@ -20,8 +20,12 @@ from devenv.layout.regexp import to_python
 # Python's own strip() would take the four separators from U+001C on as well; Go's TrimSpace does not.
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _BYTE_ORDER_MARK = "\ufeff"
-_REGEXP_ONLY = frozenset(".+()|{}$")
-_MATCH_SYNTAX = r"(?s:[^\[\\]|\\.|\[\^?+(?:(?:[^\\\]-]|\\.)(?:-(?:[^\\\]-]|\\.))?)++\])*+"
+# patternmatcher means to escape `|{}` as well, but its table of escapes is too small for them (`escapeBytes`).
+_REGEXP_ONLY = frozenset(".+()$")
+_ITEM = r"(?:\\.|[^\\\]-])"
+_CLASS = rf"\[\^?+(?:{_ITEM}(?:-{_ITEM})?)++\]"
+_WELL_FORMED = rf"(?s:[^\[\\]|\\.|{_CLASS})*+"
+_UP_TO_STAR = r"(?s:\\.?|\[(?:\\.?|[^\]\\])*|[^*\[\\])*+"
 
 
 class Kind(enum.Enum):
@@ -86,7 +90,7 @@ def parse(line: str) -> Pattern | None:
     text = text.removeprefix("!")
     if not text:
         raise PatternError("`!` has no pattern")
-    if not re.fullmatch(_MATCH_SYNTAX, text):
+    if not _passes(text):
         raise PatternError(f"`{text}` is not a pattern that Docker can read")
     return _compile(text, includes)
 
@@ -114,6 +118,33 @@ def _read(line: str) -> str:
         if len(text) > 1:
             text = text.removeprefix("/")
     return "!" + text if bang else text
+
+
+def _passes(text: str) -> bool:
+    """Whether the pattern passes patternmatcher's syntax check, which is Go's `filepath.Match` of the path `.`.
+
+    That reads the pattern by pieces between stars, and a piece only if the one before it did match; what is wrong
+    further on passes, and may even match something.
+    """
+    place = 0
+    for _ in ".", "":
+        star = len(text) - len(text[place:].lstrip("*"))
+        piece = re.compile(_UP_TO_STAR).match(text, star)
+        assert piece is not None
+        if not re.fullmatch(_WELL_FORMED, piece[0]):
+            return False
+        if not _is_dot(piece[0]):
+            return True
+        place = piece.end()
+    return True
+
+
+def _is_dot(piece: str) -> bool:
+    """Whether a piece is one character that can be a dot."""
+    if re.fullmatch(_CLASS, piece, re.DOTALL):
+        ranges = re.findall(rf"({_ITEM})(?:-({_ITEM}))?", piece[1:-1].removeprefix("^"), re.DOTALL)
+        return any(first[-1] <= "." <= (last or first)[-1] for first, last in ranges) != piece.startswith("[^")
+    return piece in (".", "?", "\\.")
 
 
 def _compile(text: str, includes: bool) -> Pattern:

@@ -1,9 +1,10 @@
 """Turns the regular expressions that Docker makes of ignore patterns, Go's, into Python's; must not match paths itself.
 
-moby/patternmatcher glues a pattern's characters into a Go regular expression without looking at the context they stand
-in, so `[*]` is not the class of one star but `[[^/]*]`, and `\\d` is a digit. What comes out is decided by Go's syntax
-(the Go standard library, "regexp/syntax"), which is why it is read here with Go's rules. Left out are `\\p`, `\\P`
-(Unicode classes) and `\\Q` (quoting): nobody means them in a path.
+moby/patternmatcher glues a pattern's characters into a Go regular expression without looking at where they stand, and
+doesn't escape all that mean something there: `[*]` is not the class of one star but `[[^/]*]`, `\\d` is a digit, and
+with a `*` somewhere else `a|b` is an alternative and `a{2}` is `aa`. What that matches is decided by Go's syntax (the
+standard library's "regexp/syntax"), so it is read here by Go's rules. Left out are `\\p`, `\\P` (Unicode classes) and
+`\\Q` (quoting): nobody means them in a path.
 """
 
 from __future__ import annotations
@@ -40,13 +41,18 @@ _POSIX: dict[str, Ranges] = {
     "xdigit": (*_DIGIT, (0x41, 0x46), (0x61, 0x66)),
 }
 _CONTROL = {"a": 0x07, "f": 0x0C, "n": 0x0A, "r": 0x0D, "t": 0x09, "v": 0x0B}
-_ASSERTIONS = {"A": r"\A", "z": r"\Z", "b": r"\b", "B": r"\B"}
-_AS_IN_PYTHON = frozenset("^$.*?()")
+_ASSERTIONS = {"A": r"(?:\A)", "z": r"(?:\Z)", "b": r"(?:\b)", "B": r"(?:\B)"}
+_END = r"\Z"
+_AS_IN_PYTHON = {"^": "(?:^)", "$": _END} | {char: char for char in ".*?()|"}
+_MOST_REPEATS = 1000
 
 
 def to_python(source: str) -> str:
-    """The same expression for `re.fullmatch` with `re.ASCII`; ValueError where Go refuses it, or it isn't modelled."""
-    result = []
+    """The same expression for `re.fullmatch` with `re.ASCII`; ValueError where Go refuses it, or it isn't modelled.
+
+    `source` begins with `^` and ends with `$`, which need not hold all of it: `^a|b$` is found within a path.
+    """
+    result: list[str] = []
     at = 0
     while at < len(source):
         char = source[at]
@@ -54,10 +60,27 @@ def to_python(source: str) -> str:
             text, at = _class(source, at + 1)
         elif char == "\\":
             text, at = _escaped(source, at + 1)
+        elif number := _repeat(source, at):
+            text, at = _checked(number, result), number.end()
         else:
-            text, at = (char if char in _AS_IN_PYTHON else re.escape(char)), at + 1
+            text, at = _AS_IN_PYTHON.get(char, re.escape(char)), at + 1
         result.append(text)
-    return "".join(result)
+    text = "".join(result)
+    held = "|" not in result and not result[1].startswith("{") and result[-1] == _END
+    return text if held else f"(?s:.*?)(?:{text})(?s:.*)"
+
+
+def _repeat(source: str, at: int) -> re.Match[str] | None:
+    """A count in braces; Go takes anything else in braces as it stands."""
+    return re.compile(r"\{(0|[1-9]\d*)(,(0|[1-9]\d*)?)?\}", re.ASCII).match(source, at)
+
+
+def _checked(count: re.Match[str], before: list[str]) -> str:
+    """A count as Python has it, unless there is nothing that it could repeat or it is too high."""
+    least, most = int(count[1]), int(count[3] or count[1])
+    if before[-1] in ("*", "?", "|") or before[-1].startswith("{") or max(least, most) > _MOST_REPEATS or most < least:
+        raise ValueError("a count that can't be")
+    return count[0]
 
 
 def _escaped(source: str, at: int) -> tuple[str, int]:

@@ -41,7 +41,7 @@ def kind(value: object) -> str:
 
 def names_its_key(problem: Problem) -> bool:
     """Whether a problem is about the last key of its path: its message quotes it. Else it is about the value."""
-    return bool(problem.path) and isinstance(problem.path[-1], str) and quote(problem.path[-1]) in problem.message
+    return bool(problem.path) and quote(problem.path[-1]) in problem.message
 
 
 def named(message: str) -> set[str]:
@@ -63,7 +63,7 @@ def intended(path: Path) -> Path | None:
     """The path that an unknown key was meant to be: a similar key, what we call it, or a key of one of our parts."""
     table, key = path[:-1], str(path[-1])
     model = _model(table)
-    if model is None or len(key) > _LONGEST:
+    if model is None:
         return None
     word = key.lower().replace("-", "_")
     word = OTHER_NAMES.get(word, word)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import tomllib
 from bisect import bisect_right
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 Place = tuple[int, int]
-
-_ESCAPED_SPACE = re.compile(rb"\\(?:\\|[ \t]+(?=\r?\n))")
 
 
 class Positions:
@@ -53,13 +50,10 @@ class Positions:
                 self._read_table(node)
 
     def _read_table(self, node: Node) -> None:
-        children = list(_children(node))
-        if not children:
-            return
-        base = self._open(children[0], is_element=node.type == "table_array_element")
-        for child in children[1:]:
-            if child.type == "pair":
-                self._read_pair(child, base)
+        header, *pairs = _children(node)
+        base = self._open(header, is_element=node.type == "table_array_element")
+        for pair in pairs:
+            self._read_pair(pair, base)
 
     def _open(self, header: Node, *, is_element: bool) -> Path:
         path: Path = ()
@@ -88,19 +82,17 @@ class Positions:
             if node.type == "pair":
                 pending += self._pair_value(node, path)
             elif node.type == "inline_table":
-                pending += [(child, path) for child in reversed(list(_children(node))) if child.type == "pair"]
+                pending += [(child, path) for child in reversed(_children(node))]
             elif node.type == "array":
                 pending += self._elements(node, path)
 
     def _pair_value(self, pair: Node, path: Path) -> list[tuple[Node, Path]]:
-        children = list(_children(pair))
-        for name, offset in _key_parts(children[0]) if children else ():
+        key, value = _children(pair)
+        for name, offset in _key_parts(key):
             path = (*path, name)
             self._mention(path, offset)
-        if len(children) < 2:
-            return []
-        self._values[path] = children[-1].start_byte
-        return [(children[-1], path)]
+        self._values[path] = value.start_byte
+        return [(value, path)]
 
     def _elements(self, array: Node, path: Path) -> list[tuple[Node, Path]]:
         elements = [(child, (*path, index)) for index, child in enumerate(_children(array))]
@@ -119,20 +111,12 @@ def _tree(source: bytes) -> Node:
     import tree_sitter_toml
     from tree_sitter import Language, Parser
 
-    # The grammar (0.7) knows an escaped line end only without spaces before it; same length, so places stay.
-    readable = _ESCAPED_SPACE.sub(lambda m: m[0] if m[0] == rb"\\" else b"x" * len(m[0]), source)
-    return Parser(Language(tree_sitter_toml.language())).parse(readable).root_node
+    return Parser(Language(tree_sitter_toml.language())).parse(source).root_node
 
 
-def _children(node: Node) -> Iterator[Node]:
-    """The named children without comments; what stands inside an error counts as if the error were not there."""
-    pending = node.named_children[::-1]
-    while pending:
-        child = pending.pop()
-        if child.type == "ERROR":
-            pending += child.named_children[::-1]
-        elif child.type != "comment":
-            yield child
+def _children(node: Node) -> list[Node]:
+    """The named children without comments, and without errors: the grammar (0.7) sees some in TOML that is valid."""
+    return [child for child in node.named_children if child.type not in ("comment", "ERROR")]
 
 
 def _key_parts(key: Node) -> list[tuple[str, int]]:
@@ -142,7 +126,7 @@ def _key_parts(key: Node) -> list[tuple[str, int]]:
     while pending:
         node = pending.pop()
         if node.type == "dotted_key":
-            pending += list(_children(node))[::-1]
+            pending += reversed(_children(node))
         else:
             parts.append((_name(node), node.start_byte))
     return parts

@@ -12,10 +12,10 @@ SERVICE_LABEL = "devenv.service"
 PROJECT_LABEL = "devenv.project"
 
 
-def docker(*words: str, input: str | None = None, timeout: float = 120) -> str:
+def docker(*words: str, stdin: str = "", timeout: float = 120) -> str:
     """Run the docker client and give its stdout; it has to end well."""
     done = subprocess.run(
-        ["docker", *words], input=input or "", capture_output=True, encoding="utf-8", errors="replace", timeout=timeout
+        ["docker", *words], input=stdin, capture_output=True, encoding="utf-8", errors="replace", timeout=timeout
     )
     assert done.returncode == 0, f"docker {' '.join(words)}: {done.stderr}"
     return done.stdout.strip()

@@ -124,7 +124,9 @@ def _body(stream: socket.SocketIO, head: bytes) -> Iterator[bytes]:
 
 
 @contextlib.contextmanager
-def proxy(path: Path, target: str, hook: Hook = lambda number, line: None, *, changes_only: bool = False) -> Iterator[Proxy]:
+def proxy(
+    path: Path, target: str, hook: Hook = lambda number, line: None, *, changes_only: bool = False
+) -> Iterator[Proxy]:
     """A proxy that serves for the length of the block."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         listener.bind(str(path))

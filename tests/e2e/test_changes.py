@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import pytest
 
 from tests.command_line import Cli
 from tests.conftest import MakeProject
-from tests.e2e.clients import addresses, execute, rows
+from tests.e2e.clients import addresses, execute, redis_at, rows
 from tests.e2e.conftest import Up
 from tests.e2e.engine import containers, docker, running, starts
 from tests.e2e.manifests import BOTH, DOCKERFILE, MAIN, REDIS, web, worker
@@ -120,54 +119,49 @@ def test_a_file_that_the_build_does_not_see_rebuilds_nothing(project: MakeProjec
 
 
 MIGRATED = """
-[apps.web]
+[apps.app]
 build = "."
-needs = ["postgres"]
-command = ["python", "-c", "import signal; signal.pause()"]
-setup = ["python", "migrate.py"]
-env = { NOTE = "first" }
+setup = ["sh", "count.sh"]
+env = { REDISCLI_AUTH = "{redis.password}" }
 [sidecars]
-postgres = "17"
+redis = {}
 """
-
-# No driver in the base image: the row is written by postgres' own protocol, trivially, through its client's image.
-MIGRATE = """
-import os, socket, pathlib
-marker = pathlib.Path("/srv/runs")
-with socket.create_connection((os.environ["PGHOST"], int(os.environ["PGPORT"]))):
-    with marker.open("a") as runs:
-        runs.write("run\\n")
-"""
-
-
-def runs(root: Path) -> int:
-    """How often the setup ran, by the file that it appends to in a volume."""
-    volume = next(
-        mount["Name"] for mount in containers(root)["web"]["Mounts"] if mount["Destination"] == "/srv"
-    )
-    return docker("run", "--rm", "-v", f"{volume}:/srv:ro", "debian:trixie-slim", "cat", "/srv/runs").count("run")
+COUNTING = {
+    "devenv.toml": MIGRATED,
+    "Dockerfile": "FROM redis:8\nSTOPSIGNAL SIGKILL\nWORKDIR /app\nCOPY count.sh .\n",
+    "count.sh": "exec redis-cli -e -h redis incr runs\n",
+}
 
 
 def test_setup_runs_once_for_each_content(project: MakeProject, up: Up, cli: Cli) -> None:
-    """Not at every start; again for another image, for another command and for data that is made anew."""
-    text = MIGRATED.replace("[sidecars]", 'volumes = { state = "/srv" }\n[sidecars]')
-    root = project({"devenv.toml": text, "Dockerfile": DOCKERFILE, "migrate.py": MIGRATE})
-    up(root)
-    assert runs(root) == 1
-    up(root)
-    assert runs(root) == 1
+    """Not at every start; again for another image, for another command and for data that was made anew."""
+    root = project(COUNTING)
+
+    def runs() -> int:
+        up(root)
+        with redis_at(addresses(cli, root)) as client:
+            return int(str(client.get("runs")))
+
+    assert runs() == 1
+    assert runs() == 1
     assert cli("down", cwd=root).code == 0
+    assert runs() == 1
+    (root / "count.sh").write_text(COUNTING["count.sh"] + "# second version\n")
+    assert runs() == 2
+    (root / "devenv.toml").write_text(MIGRATED.replace('"count.sh"]', '"count.sh", "--all"]'))
+    assert runs() == 3
+
+
+def test_setup_runs_again_for_data_made_anew_beside_a_running_app(project: MakeProject, up: Up, cli: Cli) -> None:
+    root = project(COUNTING)
     up(root)
-    assert runs(root) == 1
-    (root / "migrate.py").write_text(MIGRATE + "# second version\n")
+    before = starts(root)
+    assert cli("destroy", "redis", "--yes", cwd=root).code == 0
+    assert running(root) == {"app"}
     up(root)
-    assert runs(root) == 2
-    (root / "devenv.toml").write_text(text.replace('["python", "migrate.py"]', '["python", "migrate.py", "--all"]'))
-    up(root)
-    assert runs(root) == 3
-    assert cli("destroy", "postgres", "--yes", "--no-dump", cwd=root).code == 0
-    up(root)
-    assert runs(root) == 4
+    with redis_at(addresses(cli, root)) as client:
+        assert client.get("runs") == "1"
+    assert starts(root)["app"] == before["app"]
 
 
 def test_what_the_manifest_no_longer_names_is_removed_and_its_data_is_kept(

@@ -17,7 +17,7 @@ INTERVAL = 0.02
 """Seconds between two probes from outside."""
 INSIDE_INTERVAL = 0.2
 """Seconds between two commands inside the container: each starts a process there."""
-ATTEMPT_TIMEOUT = 2.0
+ATTEMPT_TIMEOUT = 5.0
 SETTLE = 0.3
 """Seconds that a service without any question to ask must keep running."""
 

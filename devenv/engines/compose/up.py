@@ -192,16 +192,15 @@ class Up:
             driver.create(create, self.reporter)
             self._note_applied(rendered)
             containers = {name: found[0].id for name, found in observe(self.api, self.project.id).items()}
-        work = any(step.action is not Action.KEEP for step in todo.steps if step.service not in setups)
+        done = self.project.state.load("setup") or {}
+        work = bool(create) or not setups <= done.keys()
+        work = work or any(step.action is not Action.KEEP for step in todo.steps if step.service not in setups)
         after = volumes(self.api, self.project.id) if work else existing
         new = {name: volume for name, volume in after.items() if create and name not in existing}
         if new:
             fresh.note(self.project.state, self.project.id, self.wish.services, new)
-        done = self.project.state.load("setup") or {}
-        jobs = [
-            self._job(service, todo, containers, existing, self._due(service, rendered, after, done) if work else ())
-            for service in self.wish.services
-        ]
+        due = self._due(rendered, after, done) if work else set()
+        jobs = [self._job(service, todo, containers, existing, due) for service in self.wish.services]
 
         mutex = threading.Lock()  # both are called from the services' threads
 
@@ -229,16 +228,22 @@ class Up:
         step = todo[service.name]
         start = step.action is not Action.KEEP
         new = step.action in (Action.CREATE, Action.RECREATE)
-        setups = tuple((name, containers[name]) for name in due)
+        setups = tuple((name, containers[name]) for name in setup_names(service) if name in due)
         kept_data = any(f"{self.project.id}_{service.name}-{v.name}" in existing for v in service.volumes)
         return Job(service, containers[service.name], start, setups, provision=new and kept_data)
 
-    def _due(
-        self, service: Service, rendered: Document, found: Mapping[str, DataVolume], done: Mapping[str, str]
-    ) -> list[str]:
-        """The service's setups that have not run for what is there now, be it running or not."""
-        key = self._setup_key(service, rendered, found)
-        return [name for name in setup_names(service) if done.get(name) != key]
+    def _due(self, rendered: Document, found: Mapping[str, DataVolume], done: dict[str, str]) -> set[str]:
+        """The setups that have not run for what is there now, the app running or not; one that fails stays due."""
+        due = {
+            name
+            for service in self.wish.services
+            for name in setup_names(service)
+            if done.get(name) != self._setup_key(service, rendered, found)
+        }
+        for name in due & done.keys():
+            del done[name]
+            self.project.state.save("setup", done)
+        return due
 
     def _setup_key(self, service: Service, rendered: Document, found: Mapping[str, DataVolume]) -> str:
         """Changes with the image, the setup's own configuration, and with data that was made anew."""

@@ -16,6 +16,13 @@ MANIFEST_KEYS: list[tuple[str, list[str]]] = [
             '(begin with [app] and build = ".", or with [sidecars] and postgres = "17")'
         ],
     ),
+    (
+        "apps = {}\n[sidecars]",
+        [
+            "1:1 the manifest has no app and no sidecar "
+            '(begin with [app] and build = ".", or with [sidecars] and postgres = "17")'
+        ],
+    ),
     ("name = 5\n[sidecars]\nredis = {}", ['1:8 expected a string, got an integer (write: name = "5")']),
     ('name = ""\n[sidecars]\nredis = {}', ["1:8 must not be empty"]),
     ('[sidecar]\nredis = "8"', ["1:2 unknown key `sidecar` (did you mean `sidecars`?)"]),
@@ -84,6 +91,7 @@ APP_KEYS: list[tuple[str, list[str]]] = [
         "ports = [0, 80, 65536]",
         ["3:10 expected a port from 1 to 65535, got `0`", "3:17 expected a port from 1 to 65535, got `65536`"],
     ),
+    (f"ports = [0x{'f' * 5000}]", [f"3:10 expected a port from 1 to 65535, got `0x{'f' * 57}…`"]),
     ("ports = ['80/tcp']", ['3:10 a port is a number or "HOST:CONTAINER"']),
     ("ports = ['²:80']", ['3:10 a port is a number or "HOST:CONTAINER"']),
     ("ports = ['99999:80']", ["3:10 expected a port from 1 to 65535, got `99999`"]),
@@ -109,6 +117,7 @@ APP_KEYS: list[tuple[str, list[str]]] = [
             "3:23 expected a string, a number or a boolean, got a list",
         ],
     ),
+    ("env = { '' = 1 }", ['3:9 `""` can\'t be the name of an environment variable']),
     (f"env = {{ A = 0x{'f' * 5000} }}", ["3:13 the number is too long"]),
     ("env_file = 1", ["3:12 expected a string or a list of strings, got an integer (write: env_file = [1])"]),
     ("needs = 'redis'", ['3:9 expected a list of strings, got a string (write: needs = ["redis"])']),

@@ -1,6 +1,6 @@
 """Whatever is wrong with a manifest, and however its TOML is laid out: an error of ours, at exactly its place.
 
-By default the same few hundred examples every time; DEVENV_EXAMPLES=10000 looks for new ones.
+By default the same few hundred examples every time; DEVENV_SOAK=1 looks for 10,000 new ones, DEVENV_EXAMPLES for more.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from .shop import CLOSED, NEEDED, WRONG, WRONG_NAMES, shop
 from .writer import Items, Leaf, Node, Table, Writer, plain, tree
 from .writer import Path as Keys
 
-SOAK = "DEVENV_EXAMPLES" in os.environ
-EXAMPLES = int(os.environ.get("DEVENV_EXAMPLES", "150"))
+SOAK = bool(os.environ.get("DEVENV_SOAK"))
+EXAMPLES = int(os.environ.get("DEVENV_EXAMPLES", "10000" if SOAK else "150"))
 KNOWN = {key for model in (Manifest, App, BuildModel, Ready, PortModel) for key in model.model_fields}
 
 examples = settings(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -85,7 +84,7 @@ class Writer:
             if isinstance(node, Table) and style == "dotted" and node.entries:
                 inner, _ = self._split(_inline(node), place, (), (*dotted, key))
                 body += inner
-            elif isinstance(node, Table) and style == "header" and not dotted and not _is_inline(table):
+            elif isinstance(node, Table) and style == "header" and not dotted and not isinstance(table, _InlineTable):
                 blocks.append(self._block(node, place, (*names, key)))
             elif isinstance(node, Items) and style == "header" and not dotted and _can_be_headers(node, table):
                 elements = [
@@ -275,12 +274,12 @@ def _inline(table: Table) -> Table:
     return _InlineTable(table.entries, table.kind)
 
 
-def _is_inline(table: Table) -> bool:
-    return isinstance(table, _InlineTable)
-
-
 def _can_be_headers(items: Items, table: Table) -> bool:
-    return bool(items.nodes) and not _is_inline(table) and all(isinstance(node, Table) for node in items.nodes)
+    return (
+        bool(items.nodes)
+        and not isinstance(table, _InlineTable)
+        and all(isinstance(node, Table) for node in items.nodes)
+    )
 
 
 def plain(node: Node) -> object:
@@ -296,6 +295,6 @@ def tree(value: object, kind: str = "") -> Node:
     """Plain data as a tree."""
     if isinstance(value, dict):
         return Table([(key, tree(child)) for key, child in value.items()], kind)
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, list):
         return Items([tree(child) for child in value], kind)
     return Leaf(value, kind)

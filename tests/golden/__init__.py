@@ -1,0 +1,1 @@
+"""A manifest and the files it must come to, a folder each."""
