@@ -5,85 +5,66 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+from dataclasses import dataclass
 
 from benchmarks.sides import ALL, DEVENV, NO_S3, Pair, run
-from benchmarks.timing import Row, compare
+from benchmarks.timing import Act, compare
 
 
-def lifecycle(runs: int, sidecars: tuple[str, ...], reaches: tuple[float, float, float | None]) -> list[Row]:
-    """Cold, warm and, where it has a figure to reach, no-op `up`."""
+PEER = "docker compose up -d --wait"
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """The three `up`s of one stack, with what each is to reach; None where there is no figure for it."""
+
+    runs: int
+    pair: Pair
+    label: str
+
+    def ours(self) -> None:
+        self.pair.devenv("up", "-d")
+
+    def theirs(self) -> None:
+        self.pair.peer("up", "-d", "--wait")
+
+    def erase(self) -> None:
+        self.pair.erase_ours()
+        self.pair.peer("down", "-v")
+
+    def stop(self) -> None:
+        self.pair.stop_ours()
+        self.pair.peer("stop")
+
+    def up(self, name: str, reach: float, before: Act = lambda: None) -> None:
+        """Both sides' `up` in turn, each from the state that `before` makes of both."""
+        compare(
+            f"{name}{self.label}", PEER, self.ours, self.theirs,
+            reach=reach, runs=self.runs, before_ours=before, before_theirs=before,
+        )  # fmt: skip
+
+
+def lifecycle(runs: int, sidecars: tuple[str, ...], cold: float, warm: float, noop: float | None = None) -> None:
+    """Cold, warm and, where it has a figure to reach, no-op `up`; with the latter `status`, where there is one to show."""
     pair = Pair(sidecars)
-    label = "" if "s3mock" in sidecars else ", no s3mock"
-    peer = "docker compose up -d --wait"
-    rows = []
+    both = Lifecycle(runs, pair, "" if "s3mock" in sidecars else ", no s3mock")
     try:
         pair.peer("build")
-        pair.devenv("up", "-d")
-        pair.peer("down", "-v")
-
-        def ours() -> None:
-            pair.devenv("up", "-d")
-
-        def theirs() -> None:
-            pair.peer("up", "-d", "--wait")
-
-        def erase_both() -> None:
-            pair.erase_ours()
-            pair.peer("down", "-v")
-
-        def stop_both() -> None:
-            pair.stop_ours()
-            pair.peer("stop")
-
-        cold, warm, noop = reaches
-        rows.append(
-            compare(
-                f"cold up{label}",
-                peer,
-                ours,
-                theirs,
-                reach=cold,
-                runs=runs,
-                before_ours=erase_both,
-                before_theirs=erase_both,
-            )
-        )
-        pair.devenv("up", "-d")
-        pair.peer("up", "-d", "--wait")
-        rows.append(
-            compare(
-                f"warm up{label}",
-                peer,
-                ours,
-                theirs,
-                reach=warm,
-                runs=runs,
-                before_ours=stop_both,
-                before_theirs=stop_both,
-            )
-        )
+        both.ours()
+        both.up("cold up", cold, both.erase)
+        both.ours()
+        both.theirs()
+        both.up("warm up", warm, both.stop)
         if noop is not None:
-            pair.peer("stop")
-            ours()
-            ours_only = compare_noop(pair, peer, noop, runs)
-            rows.append(ours_only)
+            both.ours()
+            both.theirs()
+            both.up("no-op up -d", noop)
+            compare(
+                "devenv status", "docker compose ps", lambda: pair.devenv("status"), lambda: pair.peer("ps"),
+                reach=1.2, runs=runs * 2,
+            )  # fmt: skip
     finally:
         pair.close()
-    return rows
-
-
-def compare_noop(pair: Pair, peer: str, reach: float, runs: int) -> Row:
-    """Both stacks run; nothing has changed. The status command is measured here too, where there is one to show."""
-    pair.peer("up", "-d", "--wait")
-    row = compare(
-        "no-op up -d", peer, lambda: pair.devenv("up", "-d"), lambda: pair.peer("up", "-d", "--wait"),
-        reach=reach, runs=runs * 2,
-    )  # fmt: skip
-    compare(
-        "devenv status", "docker compose ps", lambda: pair.devenv("status"), lambda: pair.peer("ps"),
-        reach=1.2, runs=runs * 2,
-    )  # fmt: skip
-    return row
 
 
 def commands(runs: int) -> None:
@@ -91,7 +72,8 @@ def commands(runs: int) -> None:
     pair = Pair(("redis",))
     try:
         compare(
-            "devenv --help", "docker compose version", lambda: pair.devenv("--help"), lambda: run(["docker", "compose", "version"], pair.folder, {}),
+            "devenv --help", "docker compose version", lambda: pair.devenv("--help"),
+            lambda: run(["docker", "compose", "version"], pair.folder, {}),
             reach=1.5, runs=runs * 2,
         )  # fmt: skip
         many = pair.folder / "many"
@@ -132,9 +114,9 @@ def main() -> None:
     if not chosen.what or "commands" in chosen.what:
         commands(chosen.runs)
     if not chosen.what or "up" in chosen.what:
-        lifecycle(chosen.runs, ALL, (0.6, 0.5, 0.15))
+        lifecycle(chosen.runs, ALL, cold=0.6, warm=0.5, noop=0.15)
     if not chosen.what or "no-s3" in chosen.what:
-        lifecycle(chosen.runs, NO_S3, (0.7, 0.7, None))
+        lifecycle(chosen.runs, NO_S3, cold=0.7, warm=0.7)
 
 
 if __name__ == "__main__":

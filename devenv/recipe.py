@@ -178,7 +178,7 @@ class Catalog:
             place = ".".join(str(part) for part in first["loc"])
             raise RecipeError(f"recipe `{name}`: `{place}`: {first['msg'].lower()}", where=str(file)) from error
 
-    def _read(self, name: str) -> dict[str, Any]:
+    def _read(self, name: str, *extending: str) -> dict[str, Any]:
         file, _ = self._files[name]
         try:
             data = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -188,9 +188,10 @@ class Catalog:
         if base is None:
             data.setdefault("versions", [])
             return data
-        if base not in self._files or base == name:
-            raise RecipeError(f"recipe `{name}` extends `{base}`, which is not a recipe", where=str(file))
-        return merge(self._read(base), data)
+        if base not in self._files or base in (name, *extending):
+            what = "itself in the end" if base in self._files else f"`{base}`, which is not a recipe"
+            raise RecipeError(f"recipe `{name}` extends {what}", where=str(file))
+        return merge(self._read(base, name, *extending), data)
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -125,13 +125,12 @@ class State:
             time.sleep(0.05)
 
     def _create(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (self.folder.parent, self.folder):  # whoever may write above could put another folder here
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 def complete_secrets(stack: Stack, bindings: Bindings) -> Bindings:
     """The bindings with every secret of the stack: the user's own value, the one kept, or a new random one."""
-    import secrets
-
     private = dict(bindings.secrets)
     for service in stack:
         for secret in service.secrets:
@@ -139,7 +138,9 @@ def complete_secrets(stack: Stack, bindings: Bindings) -> Bindings:
             if secret.value is not None:
                 private[key] = secret.value
             elif key not in private:
-                private[key] = secrets.token_hex(SECRET_BYTES)
+                from secrets import token_hex
+
+                private[key] = token_hex(SECRET_BYTES)
     return replace(bindings, secrets=private)
 
 

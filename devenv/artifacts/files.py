@@ -29,9 +29,9 @@ def write(path: Path, content: bytes, *, private: bool = False) -> None:
 
 
 def read(path: Path) -> str | None:
-    """The file's text; None where there is none."""
+    """The file's text, with its own line ends and with bytes that are no UTF-8 escaped; None where there is none."""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes().decode(errors="surrogateescape")
     except FileNotFoundError:
         return None
 

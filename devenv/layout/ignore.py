@@ -143,11 +143,15 @@ def ignore_file(context: Path, dockerfile: Path) -> Path | None:
     """The ignore file that counts: `<Dockerfile>.dockerignore` beside the Dockerfile, else the context's.
 
     The former replaces the latter even if it is empty (Docker docs, ".dockerignore file", "Filename and location").
-    A link that leads out of the folder it is in counts as absent, as the builder doesn't follow it.
+    A link that leads out of the folder it is in counts as absent, as the builder doesn't follow it. Raises DevenvError
+    where the folder can't be looked into.
     """
     for path in (dockerfile.with_name(f"{dockerfile.name}{NAME}"), context / NAME):
-        if path.is_file() and path.resolve().is_relative_to(path.parent.resolve()):
-            return path
+        try:
+            if path.is_file() and path.resolve().is_relative_to(path.parent.resolve()):
+                return path
+        except OSError as error:
+            raise DevenvError(f"can't look for an ignore file: {error.strerror}", where=str(path)) from error
     return None
 
 

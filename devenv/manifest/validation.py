@@ -21,7 +21,7 @@ Path = tuple[str | int, ...]
 
 
 @dataclass
-class _Draft:
+class Draft:
     """Validation in progress. Paths are those of the data as it was written, also where a short form was used."""
 
     data: dict[str, Any]
@@ -43,7 +43,7 @@ class _Draft:
         match path:
             case ("sidecars", str(), "image" | "recipe", *_):
                 path = path[:2]
-        self.refused.setdefault(path, max(1, 65535 - len(self.refused)))
+        self.refused.setdefault(path, 65535 - len(self.refused) % 65535)
         self.lose(path)
 
     def lose(self, path: Path) -> None:
@@ -57,9 +57,10 @@ class _Draft:
             try:
                 return Manifest.model_validate(_without(self.data, self.refused))
             except ValidationError as error:
-                self._take(error.errors(include_url=False))
+                self.take(error.errors(include_url=False))
 
-    def _take(self, errors: list[ErrorDetails]) -> None:
+    def take(self, errors: list[ErrorDetails]) -> None:
+        """Report and refuse what pydantic found; everything, where it finds only what has been refused already."""
         before = len(self.refused)
         found = [(error, _written(self.data, error["loc"])) for error in errors]
         for error, path in found:
@@ -69,7 +70,7 @@ class _Draft:
             if not self._follows(error, path):
                 self.problems.append(messages.problem(error, path, _value(self.data, path)))
             self.refuse(path)
-        if len(self.refused) == before:  # a rule that leaving out what it names does not satisfy
+        if len(self.refused) == before:  # a rule that stays broken without what it names: never to be tried for ever
             self.refused[()] = 0
 
     def _note_unknown(self, path: Path) -> None:
@@ -95,7 +96,7 @@ class _Draft:
 
 def validate(data: dict[str, Any]) -> tuple[Manifest, list[Problem], frozenset[str]]:
     """The manifest of what is valid, all problems, and the names of services that are missing because of them."""
-    draft = _Draft(data)
+    draft = Draft(data)
     draft.fit()
     _check_names(draft)
     _check_content(draft)
@@ -104,7 +105,7 @@ def validate(data: dict[str, Any]) -> tuple[Manifest, list[Problem], frozenset[s
     return manifest, draft.problems, frozenset(written - {*manifest.all_apps, *manifest.sidecars})
 
 
-def _check_names(draft: _Draft) -> None:
+def _check_names(draft: Draft) -> None:
     apps, sidecars = (_names(draft.data.get(table)) for table in ("apps", "sidecars"))
     for table, names in (("apps", apps), ("sidecars", sidecars)):
         if not isinstance(draft.data.get(table), dict):
@@ -125,7 +126,7 @@ def _name_hint(name: str) -> str:
     return f"call it `{valid}`: {rule}" if SERVICE_NAME.fullmatch(valid) else f"a name is {rule}"
 
 
-def _check_content(draft: _Draft) -> None:
+def _check_content(draft: Draft) -> None:
     wanted = {"app", "apps", "sidecars"}
     # An empty table holds nothing; anything else in its place has a problem of its own.
     written = {key for key in wanted & set(draft.data) if key == "app" or draft.data[key] != {}}

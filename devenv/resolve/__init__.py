@@ -31,8 +31,8 @@ def resolve(
     `dropped` names services that are missing because the manifest's own checks refused them.
     """
     problems: list[Problem] = []
-    dropped = frozenset(dropped)
     picks = pick(manifest, catalog, context, problems)
+    dropped = frozenset(dropped) | (manifest.sidecars.keys() - picks.keys())
     recipes = {name: found.recipe for name, found in picks.items() if found.recipe}
     scopes: dict[str, Scope] = {
         name: Scope(
@@ -103,7 +103,7 @@ def _ordered(services: dict[str, Service], draft: Draft) -> tuple[Service, ...]:
         draft.problem(f"services need each other: {' → '.join(cycle)}", (*draft.path(cycle[0]), "needs"))
         return tuple(services.values())
     while sorter.is_active():
-        ready = [name for name in sorter.get_ready() if name in services]
-        order += sorted(ready, key=written.index)
+        ready = sorted(sorter.get_ready(), key=written.index)
+        order += ready
         sorter.done(*ready)
     return tuple(services[name] for name in order)

@@ -56,6 +56,8 @@ def _without_recipe(name: str, sidecar: Sidecar, catalog: Catalog, problems: lis
     if sidecar.version:
         way = "write it behind the image: IMAGE:VERSION"
         problems.append(Problem("`version` needs a recipe", ("sidecars", name, "version"), way))
+    if sidecar.args:
+        problems.append(Problem("`args` needs a recipe", ("sidecars", name, "args"), "write the whole `command`"))
     ports = tuple((port.name or str(port.port), port.port) for port in sidecar.ports)
     return Pick(sidecar, ports=ports)
 
@@ -115,8 +117,10 @@ def _option(path: Path, option: Option, given: Any, context: Context, problems: 
     if option.type == "choice" and given not in option.choices:
         hint = did_you_mean(given, option.choices) or f"one of: {', '.join(option.choices)}"
         problems.append(Problem(f"`{path[-1]}` can't be `{given}`", path, hint))
-    elif option.pattern and not re.fullmatch(option.pattern, given):
+        return default
+    if option.pattern and not re.fullmatch(option.pattern, given):
         problems.append(Problem(f"`{path[-1]}` can't be `{given}`", path, option.help))
+        return default
     return given
 
 

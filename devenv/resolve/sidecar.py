@@ -113,8 +113,10 @@ def _mounted(pick: Pick, recipe: Recipe) -> tuple[File, ...]:
     result = []
     for name, option in recipe.options.items():
         if option.type == "files" and option.mount:
-            for number, path in enumerate(pick.options[name], start=10):
-                target = f"{option.mount}/{number}-{PurePosixPath(path).name}"
+            paths = pick.options[name]
+            width = len(str(len(paths) + 9))
+            for number, path in enumerate(paths, start=10):
+                target = f"{option.mount}/{number:0{width}}-{PurePosixPath(path).name}"
                 result.append(File(target, (), source=path))
     return tuple(result)
 

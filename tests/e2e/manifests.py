@@ -7,12 +7,14 @@ import json
 PYTHON = "python:3.13-slim"
 
 SERVER = """
-import functools, http.server, os, signal, sys
+import http.server, os, signal
 signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # process 1 gets no default for it
 os.chdir("/tmp")
 open("index.html", "w").write(os.environ.get("GREETING", "hello"))
 print("the web server starts", flush=True)
-http.server.ThreadingHTTPServer(("", 8000), http.server.SimpleHTTPRequestHandler).serve_forever()
+class Handler(http.server.SimpleHTTPRequestHandler):
+    log_error = lambda *_: None  # one line a request, as real servers write them
+http.server.ThreadingHTTPServer(("", 8000), Handler).serve_forever()
 """
 
 SLEEPER = """

@@ -6,7 +6,7 @@ Imported only when a container has to be made: the library takes longer to impor
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,8 +76,8 @@ class Driver:
             output = tuple(lines[-40:]) or tuple((error.stderr or "").splitlines()[-40:])
             raise BuildError(f"the image of `{service}` does not build", output=output) from error
 
-    def create(self, services: Sequence[str], reporter: Reporter) -> None:
-        """Make containers, pulling what is missing; running ones whose service changed are replaced.
+    def create(self, services: Mapping[str, str], reporter: Reporter) -> None:
+        """Make containers of services (with the image of each); running ones whose service changed are replaced.
 
         Raises `ImageUnavailableError` or `EngineError`.
         """
@@ -91,7 +91,7 @@ class Driver:
                 if match := re.match(r"\s*(\S+) Pulling", line):
                     reporter.emit(ServicePhase(match[1], Phase.PULLING))
         except DockerException as error:
-            raise _failure("\n".join(lines) or error.stderr or "") from error
+            raise _failure("\n".join(lines) or error.stderr or "", services) from error
 
     def _client(self) -> DockerClient:
         context = self.endpoint.context
@@ -109,7 +109,7 @@ def _lines(stream: Iterable[tuple[str, bytes]]) -> Iterator[str]:
         yield from chunk.decode(errors="replace").rstrip("\n").split("\n")
 
 
-def _failure(output: str) -> EngineError:
+def _failure(output: str, services: Mapping[str, str]) -> EngineError:
     """The error for what Compose printed: about an image where it is, else its own last words."""
     meaningful = [line.strip() for line in output.splitlines() if line.strip()]
     last = next(
@@ -117,7 +117,10 @@ def _failure(output: str) -> EngineError:
     )
     for pattern, meaning, hint in _IMAGE_PROBLEMS:
         if re.search(pattern, last):
-            return ImageUnavailableError(f"an image is not to be had: {meaning}\n{last}", hint=hint)
+            failed = (match[1] for line in meaningful if (match := re.match(r"(\S+) Error ", line)))
+            images = [services[name] for name in failed if name in services]
+            what = f"the image `{images[0]}`" if images else "an image"
+            return ImageUnavailableError(f"{what} is not to be had: {meaning}\n{last}", hint=hint)
     if _CONFLICT.search(last):
         return ConflictError(f"docker compose failed: {last}")
     return EngineError(f"docker compose failed: {last}")

@@ -10,6 +10,7 @@ from typing import Any
 
 from devenv.artifacts.compose import image_of
 from devenv.engines.compose.api import Api, ApiError
+from devenv.errors import InputError
 from devenv.layout.context import Index, changed, digest, index
 from devenv.project import Project
 from devenv.stack import Bindings, Service, Stack, Vantage, bind
@@ -55,6 +56,10 @@ def _compare(api: Api, project: Project, name: str, service: Service, bindings: 
     assert service.build is not None
     build = service.build
     context = project.root / build.context
+    if not (context / build.dockerfile).is_file():
+        what = f"`{build.dockerfile}`" if context.is_dir() else f"the folder `{build.context}`"
+        hint = "`build` names the folder of the Dockerfile, relative to the manifest"
+        raise InputError(f"`{service.name}` can't be built: {what} is not there", where=str(context), hint=hint)
     record: dict[str, Any] = project.state.load(_record(name)) or {}
     before = _index(record)
     now = index(context, context / build.dockerfile, before)

@@ -6,9 +6,6 @@ compressed: the engine unpacks a compressed archive with the container's own too
 
 from __future__ import annotations
 
-import io
-import tarfile
-
 from devenv.engines.compose.api import Api
 from devenv.stack import Bindings, Service, Vantage, bind
 
@@ -21,6 +18,9 @@ def inject(api: Api, container: str, service: Service, bindings: Bindings) -> No
     generated = [(file.path, bind(file.content, value).encode()) for file in service.files if not file.source]
     if not generated:
         return
+    import io
+    import tarfile
+
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
         for path, content in generated:

@@ -24,6 +24,7 @@ from devenv.stack import Bindings, Service, Vantage, bind
 REFUSED = frozenset({"28P01", "28000", "3D000"})
 """The server is up and refuses us for good: wrong password, no entry in pg_hba.conf, no such database."""
 _LOG_LINES = 20
+_READ_LINES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,19 @@ class Launch:
             for thread in threads:
                 thread.join(5.0)
             raise
+        if not self._failures and any(job.start for job in jobs):
+            self._look_again(jobs)
         if self._failures:
             raise next((f for f in self._failures if isinstance(f, ServiceNotReadyError)), self._failures[0])
+
+    def _look_again(self, jobs: Sequence[Job]) -> None:
+        """A service that answered may have ended while others were waited for."""
+        running = {item["Id"] for item in self.api.get("/containers/json", filters={"id": [j.container for j in jobs]})}
+        for job in jobs:
+            if job.container not in running:
+                how = Asker(self.api, job.service, self.bindings).ended(job.container) or "it does not run"
+                self._failures.append(self._not_ready(job, f"it answered, and then {how}", Answer(False, "")))
+                self._emit(job, Phase.FAILED, how)
 
     def _guard(self, job: Job, deadline: float) -> None:
         try:
@@ -165,13 +177,20 @@ class Launch:
                 raise
 
     def _not_ready(self, job: Job, reason: str, answer: Answer) -> EngineError:
-        logs = tuple(tail(self.api, job.container, lines=_LOG_LINES))
+        logs = tuple(self._last_words(job))
         if answer.code in REFUSED:
             reason = answer.detail
         elif answer.detail:
             reason = f"{reason}; last answer: {answer.detail}"
         hint = f"its whole log: devenv logs {job.service.name}"
         return ServiceNotReadyError(job.service.name, reason, logs=logs, hint=hint)
+
+    def _last_words(self, job: Job) -> list[str]:
+        """The end of its log, without the lines that our own questions left there."""
+        paths = [str(dict(check.params).get("path", ("/",))[0]) for check in job.service.ready if check.kind == "http"]
+        lines = tail(self.api, job.container, lines=_READ_LINES)
+        others = [line for line in lines if not any(f'"GET {path} HTTP' in line for path in paths)]
+        return (others or lines)[-_LOG_LINES:]
 
     def _emit(self, job: Job, phase: Phase, detail: str = "") -> None:
         self.reporter.emit(ServicePhase(job.service.name, phase, detail))

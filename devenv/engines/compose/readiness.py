@@ -15,6 +15,8 @@ from devenv.stack import Bindings, Check, Service, Vantage, bind
 
 INTERVAL = 0.02
 """Seconds between two probes from outside."""
+LONGEST_INTERVAL = 0.5
+"""The same for a server that speaks and is not ready: it may log every question, and people need its log then."""
 INSIDE_INTERVAL = 0.2
 """Seconds between two commands inside the container: each starts a process there."""
 ATTEMPT_TIMEOUT = 5.0
@@ -55,7 +57,7 @@ class Asker:
         """
         inside = any(check.kind in ("command", "log", "running") for check in self.service.ready)
         looked = time.monotonic()
-        last = ""
+        last, spoken = "", 0.0
         while True:
             answer = self.ask(container)
             if answer.ok:
@@ -70,11 +72,14 @@ class Asker:
                 return answer, "cancelled"
             if now - looked > 0.25 or inside:
                 looked = now
-                if ended := self._ended(container):
+                if ended := self.ended(container):
                     return answer, ended
             if now > deadline:
                 return answer, "no good answer in time"
-            stop.wait(INSIDE_INTERVAL if inside else INTERVAL)
+            if answer.code[:1].isdigit():  # a status of the server's own
+                spoken = spoken or now
+            pause = min(max(INTERVAL, (now - spoken) / 10), LONGEST_INTERVAL) if spoken else INTERVAL
+            stop.wait(max(pause, INSIDE_INTERVAL) if inside else pause)
 
     def _one(self, check: Check, container: str, timeout: float) -> Answer:
         if check.kind == "command":
@@ -102,7 +107,8 @@ class Asker:
             return Answer(False, "it does not run")
         return Answer(since >= SETTLE, "running" if since >= SETTLE else "it has just started")
 
-    def _ended(self, container: str) -> str | None:
+    def ended(self, container: str) -> str | None:
+        """How the container ended; None while it runs."""
         state = self._inspect(container)
         if state.get("Running") or state.get("Status") in ("created", "restarting"):
             return None
@@ -125,6 +131,6 @@ def age(started: str) -> float:
     from datetime import datetime
 
     try:
-        return time.time() - datetime.fromisoformat(started[:19] + "+00:00").timestamp()
+        return time.time() - datetime.fromisoformat(started.rstrip("Z")[:26] + "+00:00").timestamp()
     except ValueError:
         return 1e9

@@ -186,10 +186,10 @@ class Up:
         if create:
             existing = volumes(self.api, self.project.id)
             self._check_data(existing)
-            self._announce(todo, setups)
             driver = self._driver()
             driver.check()
-            driver.create(create, self.reporter)
+            self._announce(todo, setups)
+            driver.create({name: str(rendered["services"][name]["image"]) for name in create}, self.reporter)
             self._note_applied(rendered)
             containers = {name: found[0].id for name, found in observe(self.api, self.project.id).items()}
         done = self.project.state.load("setup") or {}
@@ -275,8 +275,8 @@ class Up:
                     raise EngineError(
                         f"the data of `{service.name}` was made by version {version}, "
                         f"and the manifest asks for {service.data_version}",
-                        hint=f'go back to version = "{version}", or dump and remove the data: '
-                        f"devenv destroy {service.name}",
+                        hint=f'go back to version = "{version}"; to change over, save and remove the data with that one '
+                        f"first: devenv destroy {service.name}",
                     )
 
     def _note_applied(self, rendered: Document) -> None:

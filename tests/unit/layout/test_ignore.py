@@ -47,7 +47,7 @@ CASES = {
     "it enters all if there is a wildcard": ("a/b\n!a/*/**\n!z?", "a/b", "a/b/c a/c"),
     "a wildcard class": ("a\n!a/[bc]", "a a/d", "a/b a/c"),
     "a bar beside a wildcard": ("a\n!z|*b", "a", "a/b"),
-    "a count beside a wildcard": ("a\n!a/bc{0}?", "a a/bc", "a/bd"),
+    "a count beside a wildcard": ("a\n!a/bc{0}?", "a a/bcd", "a/bd a/bd/e"),
 }
 
 

@@ -7,7 +7,7 @@ import pytest
 from devenv.layout.ignore import Ignore
 from devenv.layout.pattern import Kind, PatternError, clean, parse
 
-WHERE = "pattern hits misses".split()
+WHERE = ["pattern", "hits", "misses"]
 CASES = {
     # plain text
     "name": ("Makefile", "Makefile Makefile/x", "makefile sub/Makefile Makefile2"),

@@ -93,6 +93,7 @@ APP_KEYS: list[tuple[str, list[str]]] = [
     ),
     (f"ports = [0x{'f' * 5000}]", [f"3:10 expected a port from 1 to 65535, got `0x{'f' * 57}…`"]),
     ("ports = ['80/tcp']", ['3:10 a port is a number or "HOST:CONTAINER"']),
+    ("ports = ['٣:80']", ['3:10 a port is a number or "HOST:CONTAINER"']),
     ("ports = ['²:80']", ['3:10 a port is a number or "HOST:CONTAINER"']),
     ("ports = ['99999:80']", ["3:10 expected a port from 1 to 65535, got `99999`"]),
     ("ports = [{ host = 80 }]", ["3:10 missing key `port`"]),

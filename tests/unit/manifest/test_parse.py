@@ -6,9 +6,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from devenv.errors import Problem
+from devenv.manifest.model import Manifest
 from devenv.manifest.source import Source, parse, place
+from devenv.manifest.validation import Draft
 
 from .cases import APP, APP_KEYS, APP_KNOWS, BUILDS, MANIFEST_KEYS, SIDECARS
 
@@ -137,3 +140,14 @@ def test_place_leaves_a_place_alone() -> None:
     elsewhere = Problem("bad", ("app",), None, "other.toml", 7, 3)
     assert place(source(APP), [elsewhere]) == [elsewhere]
     assert place(source(APP), []) == []
+
+
+def test_a_rule_that_nothing_satisfies_ends() -> None:
+    draft = Draft({"app": 5})
+    with pytest.raises(ValidationError) as caught:
+        Manifest.model_validate(draft.data)
+    draft.take(caught.value.errors())
+    assert () not in draft.refused
+    draft.take(caught.value.errors())
+    assert () in draft.refused
+    assert draft.fit() == Manifest()

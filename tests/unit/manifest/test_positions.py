@@ -65,25 +65,28 @@ def test_places(text: str, path: Path, key: tuple[int, int], value: tuple[int, i
     assert (places.key(path), places.value(path)) == (key, value)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[",
-        "=",
-        "a =",
-        "[a",
-        "[[a]",
-        "[]\nx = 1",
-        "a = [1, =, 2]",
-        "a = {,}",
-        "'a",
-        '"\\q" = 1',
-        "\0",
-        "a.=1",
-        "]\n}",
-        "\\",
-    ],
-)
+NO_TOML = [
+    "[",
+    "=",
+    "a=",
+    "[a",
+    "[[a]",
+    "[]x=1",
+    "a=[1,=,2]",
+    "a={,}",
+    "'a",
+    '"\\q"=1',
+    "\x00",
+    "a.=1",
+    "]}",
+    "\\",
+    "a==1",
+    ",a[]]",
+    "[\na]",
+]
+
+
+@pytest.mark.parametrize("text", NO_TOML)
 def test_what_is_no_toml_has_places_too(text: str) -> None:
     line, column = positions(text).value(("a", 0, "b"))
     assert (line, column) >= (1, 1)

@@ -1,0 +1,1 @@
+"""Recipes are data: one parametrised test looks at every file."""

@@ -1,0 +1,1 @@
+"""The command line where no engine is needed, or none is there."""

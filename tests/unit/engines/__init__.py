@@ -1,0 +1,1 @@
+"""What an engine decides, without an engine."""

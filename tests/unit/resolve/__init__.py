@@ -1,0 +1,1 @@
+"""What a manifest comes to, and what is wrong with it."""
