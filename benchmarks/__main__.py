@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from benchmarks.sides import ALL, DEVENV, NO_S3, Pair, run
 from benchmarks.timing import Act, compare
 
-
 PEER = "docker compose up -d --wait"
 
 
@@ -45,7 +44,7 @@ class Lifecycle:
 
 
 def lifecycle(runs: int, sidecars: tuple[str, ...], cold: float, warm: float, noop: float | None = None) -> None:
-    """Cold, warm and, where it has a figure to reach, no-op `up`; with the latter `status`, where there is one to show."""
+    """Cold, warm and, where it has a figure to reach, no-op `up`; with the latter also `status`."""
     pair = Pair(sidecars)
     both = Lifecycle(runs, pair, "" if "s3mock" in sidecars else ", no s3mock")
     try:
@@ -108,9 +107,8 @@ def main() -> None:
     parser.add_argument("-n", "--runs", type=int, default=10)
     parser.add_argument("what", nargs="*", choices=["commands", "up", "no-s3", []], default=[])
     chosen = parser.parse_args()
-    print(
-        f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, Python {platform.python_version()}, medians of {chosen.runs} or more\n"
-    )
+    machine = f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    print(f"{machine}, medians of {chosen.runs} or more\n")
     if not chosen.what or "commands" in chosen.what:
         commands(chosen.runs)
     if not chosen.what or "up" in chosen.what:

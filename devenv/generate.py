@@ -53,7 +53,7 @@ def _write_variables(path: Path, secrets: dict[str, str]) -> list[Path]:
     if after == before:
         return []
     try:
-        write(path, after.encode(), private=True)
+        write(path, after.encode(errors="surrogateescape"), private=True)
     except OSError as error:
         raise DevenvError(f"can't write `{path.name}`: {error.strerror}", where=str(path)) from error
     return [path]
@@ -66,5 +66,5 @@ def _ignore(root: Path) -> list[Path]:
     path = root / ".gitignore"
     before = read(path) or ""
     newline = "\n" if before and not before.endswith("\n") else ""
-    write(path, f"{before}{newline}{VARIABLES}\n".encode())
+    write(path, f"{before}{newline}{VARIABLES}\n".encode(errors="surrogateescape"))
     return [path]

@@ -1,4 +1,4 @@
-"""`make demo`: `devenv up` on the shop; before a terminal with logs until Ctrl-C, elsewhere detached with one request."""
+"""`make demo`: `devenv up` on the shop; on a terminal with logs until Ctrl-C, elsewhere detached, with one request."""
 
 from __future__ import annotations
 

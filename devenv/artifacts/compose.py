@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ HASH_LABEL = "devenv.hash"
 DATA_LABEL = "devenv.data-version"
 
 Document = dict[str, Any]
+
+_USUAL = re.compile(r"[a-z0-9-]+ (?:[a-z0-9_]+|[A-Z0-9_]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,14 @@ class Target:
 
 
 def variable(service: str, name: str) -> str:
-    """The environment variable that carries a secret into the compose file."""
-    return f"DEVENV_{service}_{name}".upper().replace("-", "_")
+    """The environment variable that carries a secret into the compose file.
+
+    A name that could be taken for another one, or that Compose would not substitute, has a digest at its end.
+    """
+    text = re.sub(r"[^A-Z0-9]", "_", f"DEVENV_{service}_{name}".upper())
+    if _USUAL.fullmatch(f"{service} {name}"):
+        return text
+    return f"{text}_{hashlib.sha256(f'{service} {name}'.encode()).hexdigest()[:6].upper()}"
 
 
 def variables(stack: Stack, bindings: Bindings) -> dict[str, str]:

@@ -10,9 +10,10 @@ from devenv.artifacts import MARKER
 # Inside double quotes compose-go's dotenv reader expands `$` and these escapes, and nothing else.
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "$": "\\$", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BEGIN = f"# >>> {MARKER} (for compose.yaml)"
 _END = "# <<< devenv"
-BLOCK = re.compile(rf"{re.escape(_BEGIN)}\n.*?{re.escape(_END)}\n", re.DOTALL)
+BLOCK = re.compile(rf"{re.escape(_BEGIN)}\r?\n.*?{re.escape(_END)}(?:\r?\n|\Z)", re.DOTALL)
 """Our part of a user's .env."""
 
 
@@ -27,7 +28,10 @@ def block(values: Mapping[str, str]) -> str:
 
 
 def shell(values: Mapping[str, str]) -> str:
-    """One `export NAME=value` a line, for `eval`."""
+    """One `export NAME=value` a line, for `eval`; a name that no shell takes is said in a comment."""
     import shlex
 
-    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items())
+    return "".join(
+        f"export {name}={shlex.quote(value)}\n" if _NAME.fullmatch(name) else f"# no shell can export `{name}`\n"
+        for name, value in values.items()
+    )

@@ -118,7 +118,7 @@ def test_a_record_is_replaced_as_a_whole(state: State) -> None:
 def test_a_disk_that_refuses_is_an_error_with_its_place(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     state = State(tmp_path / "file" / "shop")
-    with pytest.raises(DevenvError, match="can't write state: not a directory") as caught:
+    with pytest.raises(DevenvError, match="can't write state: ") as caught:
         state.save("record", 1)
     assert str(tmp_path / "file" / "shop") in (caught.value.where or "")
     with pytest.raises(DevenvError, match="can't write state"), state.lock("x", timeout=1, waiting=fail):

@@ -275,8 +275,8 @@ class Up:
                     raise EngineError(
                         f"the data of `{service.name}` was made by version {version}, "
                         f"and the manifest asks for {service.data_version}",
-                        hint=f'go back to version = "{version}"; to change over, save and remove the data with that one '
-                        f"first: devenv destroy {service.name}",
+                        hint=f'go back to version = "{version}"; to change over, save and remove the data with that '
+                        f"one first: devenv destroy {service.name}",
                     )
 
     def _note_applied(self, rendered: Document) -> None:
