@@ -71,23 +71,25 @@ def load(project: Project) -> Stack:
             return stack
     except Exception:  # noqa: S110 - absent, or of another version, or cut off: it is only a cache
         pass
-    stack, used = _resolve(project)
-    digests = {key: _digest(project, key) for key in used}
+    stack, digests = _resolve(project)
     with contextlib.suppress(DevenvError):  # where nothing can be written, looking must still work
         project.state.write_bytes("stack.cache", pickle.dumps((_version(), digests, stack)))
     return stack
 
 
-def _resolve(project: Project) -> tuple[Stack, list[str]]:
-    """The stack, and the names of everything that was read for it."""
+def _resolve(project: Project) -> tuple[Stack, dict[str, str]]:
+    """The stack, and the digest of everything that was read for it."""
     from devenv.manifest.source import parse, place, read
     from devenv.recipe import catalog
     from devenv.resolve import Context, resolve
 
-    used = [f"file {project.manifest}", f"glob {PROJECT_FOLDER}/*.toml"]
+    digests: dict[str, str] = {}
+
+    def note(key: str) -> None:
+        digests[key] = _digest(project, key)  # before it is read: what changes in between is read again the next time
 
     def glob(pattern: str) -> list[str]:
-        used.append(f"glob {pattern}")
+        note(f"glob {pattern}")
         return _glob(project.root, pattern)
 
     def dotenv(file: str) -> Mapping[str, str]:
@@ -96,25 +98,31 @@ def _resolve(project: Project) -> tuple[Stack, list[str]]:
         from dotenv import dotenv_values
 
         path = project.root / file
-        used.append(f"file {path}")
+        note(f"file {path}")
         text = BLOCK.sub("", path.read_text(encoding="utf-8"))  # what `generate compose` put there is not the app's
         return {key: value or "" for key, value in dotenv_values(stream=StringIO(text), interpolate=False).items()}
 
+    note(f"file {project.manifest}")
+    note(f"glob {PROJECT_FOLDER}/*.toml")
     recipes = catalog(project.root)
-    used += [f"file {path}" for path in recipes.files]
+    for path in recipes.files:
+        note(f"file {path}")
     source = read(project.manifest)
     manifest, problems, dropped = parse(source)
     context = Context(slug(manifest.name or project.root.name), glob, dotenv)
     stack, more = resolve(manifest, recipes, context, dropped=dropped)
     if problems or more:
         raise ManifestError(place(source, [*problems, *more]))
-    return stack, used
+    return stack, digests
 
 
 def _glob(root: Path, pattern: str) -> list[str]:
     if pattern.startswith("/") or ".." in Path(pattern).parts:
         return []
-    found = sorted(path for path in root.glob(pattern) if path.is_file())
+    try:
+        found = sorted(path for path in root.glob(pattern) if path.is_file())
+    except (ValueError, IndexError):  # "", "." and "**x" are no patterns
+        return []
     return [path.relative_to(root).as_posix() for path in found]
 
 

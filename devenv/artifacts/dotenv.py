@@ -10,6 +10,7 @@ from devenv.artifacts import MARKER
 # Inside double quotes compose-go's dotenv reader expands `$` and these escapes, and nothing else.
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "$": "\\$", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
+_NOT_SINGLE = re.compile(r"['\\\n\r]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BEGIN = f"# >>> {MARKER} (for compose.yaml)"
 _END = "# <<< devenv"
@@ -18,8 +19,14 @@ BLOCK = re.compile(rf"{re.escape(_BEGIN)}\r?\n.*?{re.escape(_END)}(?:\r?\n|\Z)",
 
 
 def dotenv(values: Mapping[str, str]) -> str:
-    """One `NAME="value"` a line."""
-    return "".join(f'{name}="{value.translate(_ESCAPES)}"\n' for name, value in values.items())
+    """One `NAME="value"` a line; in single quotes where a `$` allows it, as other readers know no `\\$`."""
+    return "".join(f"{name}={_quoted(value)}\n" for name, value in values.items())
+
+
+def _quoted(value: str) -> str:
+    if "$" in value and not _NOT_SINGLE.search(value):
+        return f"'{value}'"
+    return f'"{value.translate(_ESCAPES)}"'
 
 
 def block(values: Mapping[str, str]) -> str:

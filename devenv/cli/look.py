@@ -27,7 +27,8 @@ def status(settings: Settings, as_json: bool) -> None:
     else:
         from devenv.console import status_table, wants_color
 
-        click.echo(status_table(statuses, color=wants_color(sys.stdout, settings.color)))
+        color = wants_color(sys.stdout, settings.color)
+        click.echo(status_table(statuses, color=color), color=color)
 
 
 @click.command()
@@ -60,7 +61,7 @@ def print_logs(settings: Settings, names: Sequence[str], *, lines: str, stay: bo
         if as_json:
             click.echo(json.dumps({"service": service, "text": text}, ensure_ascii=False))
         else:
-            click.echo(log_line(service, text, width=width, color=color))
+            click.echo(log_line(service, text, width=width, color=color), color=color)
 
 
 @click.command()
@@ -83,7 +84,8 @@ def env(settings: Settings, app: str | None, vantage: str, style: str, as_json: 
     if as_json or style == "json":
         print_json(values)
     else:
-        click.echo({"dotenv": dotenv, "shell": shell}[style](values), nl=False)
+        # `color`: click would take what looks like an escape sequence out of the values.
+        click.echo({"dotenv": dotenv, "shell": shell}[style](values), nl=False, color=True)
 
 
 @click.command()

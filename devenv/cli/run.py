@@ -51,6 +51,8 @@ def up(
         return
     from devenv.console import address_table
 
+    if sys.stderr.isatty():  # a line between the list and the table
+        click.echo(err=True)
     click.echo(address_table(statuses))
     if not detach:
         _follow(settings, [status.name for status in statuses])
@@ -100,11 +102,11 @@ def destroy(settings: Settings, services: tuple[str, ...], yes: bool, no_dump: b
     from devenv.destroy import survey
     from devenv.errors import InputError
 
+    if not yes and not sys.stdin.isatty():
+        raise InputError("`destroy` asks before it deletes data, and here is nobody to ask", hint="add --yes")
     session = settings.quiet_session()
     doomed = survey(session, services)
     if not yes:
-        if not sys.stdin.isatty():
-            raise InputError("`destroy` asks before it deletes data, and here is nobody to ask", hint="add --yes")
         click.echo(f"this removes the containers of: {', '.join(doomed.services)}", err=True)
         click.echo(f"and for good these volumes: {', '.join(doomed.volumes) or 'none'}", err=True)
         if doomed.dumps and not no_dump:

@@ -88,11 +88,11 @@ class _Walk:
             count = len(self.entries)
             try:
                 folders += self._scan(folder)
+                if folder.ignored and len(self.entries) > count:
+                    self._add_folders(folder.prefix)
             except OSError as error:
                 if not _is_harmless(error, folder):
                     raise self._failure(folder.prefix, error) from error
-            if folder.ignored and len(self.entries) > count:
-                self._add_folders(folder.prefix)
 
     def _scan(self, folder: Folder) -> list[Folder]:
         """Take in what lies directly in a folder; gives the folders in it that are to be scanned."""

@@ -114,9 +114,7 @@ def _read(line: str) -> str:
     if bang:
         text = text[1:].strip(_SPACE)
     if text:
-        text = clean(text)
-        if len(text) > 1:
-            text = text.removeprefix("/")
+        text = clean(text).removeprefix("/")
     return "!" + text if bang else text
 
 
@@ -126,6 +124,8 @@ def _passes(text: str) -> bool:
     That reads the pattern by pieces between stars, and a piece only if the one before it did match; what is wrong
     further on passes, and may even match something.
     """
+    if "[" not in text and "\\" not in text:
+        return True
     place = 0
     for _ in ".", "":
         star = len(text) - len(text[place:].lstrip("*"))

@@ -60,7 +60,7 @@ def to_python(source: str) -> str:
             text, at = _class(source, at + 1)
         elif char == "\\":
             text, at = _escaped(source, at + 1)
-        elif number := _repeat(source, at):
+        elif char == "{" and (number := _repeat(source, at)):
             text, at = _checked(number, result), number.end()
         else:
             text, at = _AS_IN_PYTHON.get(char, re.escape(char)), at + 1
@@ -102,7 +102,7 @@ def _class(source: str, at: int) -> tuple[str, int]:
     while not ranges or not source.startswith("]", at):
         found, at = _item(source, at)
         ranges += found
-    return _set(_complement(ranges) if negated else ranges), at + 1
+    return _set(ranges, "^" * negated), at + 1
 
 
 def _item(source: str, at: int) -> tuple[Ranges, int]:
@@ -165,10 +165,10 @@ def _complement(ranges: Ranges) -> Ranges:
     return result
 
 
-def _set(ranges: Ranges) -> str:
-    if not ranges:
-        return "(?!)"
-    return "[" + "".join(f"{_quoted(first)}-{_quoted(last)}" for first, last in ranges) + "]"
+def _set(ranges: Ranges, negated: str = "") -> str:
+    # Negated by Python: written out, a complement takes a hundred times as long to compile.
+    items = (_quoted(first) if first == last else f"{_quoted(first)}-{_quoted(last)}" for first, last in ranges)
+    return f"[{negated}{''.join(items)}]"
 
 
 def _quoted(code: int) -> str:

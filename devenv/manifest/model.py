@@ -76,6 +76,7 @@ def _text(value: str) -> str:
 
 
 _STRINGS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
+_COMMAND: list[dict[str, Any]] = [{"type": "string"}, _STRINGS]
 _PORT_NUMBER: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 65535}
 
 String = Annotated[str, Field(strict=True), AfterValidator(_text)]
@@ -83,14 +84,14 @@ Command = Annotated[
     list[String],
     BeforeValidator(_words),
     Field(min_length=1),
-    WithJsonSchema({"anyOf": [{"type": "string"}, _STRINGS]}),
+    WithJsonSchema({"anyOf": _COMMAND}),
 ]
 Commands = Annotated[
     list[Annotated[list[String], BeforeValidator(_words), Field(min_length=1)]],
     BeforeValidator(_commands),
-    WithJsonSchema({"anyOf": [{"type": "string"}, _STRINGS, {"type": "array", "items": _STRINGS}]}),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"anyOf": _COMMAND}}]}),
 ]
-Strings = Annotated[list[String], BeforeValidator(_listed), WithJsonSchema({"anyOf": [{"type": "string"}, _STRINGS]})]
+Strings = Annotated[list[String], BeforeValidator(_listed), WithJsonSchema({"anyOf": _COMMAND})]
 Env = Annotated[
     dict[Annotated[str, AfterValidator(_env_name)], Annotated[String, BeforeValidator(_env_value)]],
     WithJsonSchema({"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}),

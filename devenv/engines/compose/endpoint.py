@@ -11,6 +11,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from devenv.errors import EngineUnavailableError
+
 DEFAULT = "unix:///var/run/docker.sock"
 
 
@@ -29,7 +31,7 @@ class Endpoint:
 
 
 def find() -> Endpoint:
-    """The endpoint that the docker CLI would use."""
+    """The endpoint that the docker CLI would use. Raises `EngineUnavailableError` for a context that is not there."""
     if host := os.environ.get("DOCKER_HOST"):
         return Endpoint(host, "DOCKER_HOST")
     folder = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
@@ -38,8 +40,10 @@ def find() -> Endpoint:
         digest = hashlib.sha256(name.encode()).hexdigest()
         meta = _json(folder / "contexts" / "meta" / digest / "meta.json")
         host = meta.get("Endpoints", {}).get("docker", {}).get("Host")
-        if host:
-            return Endpoint(host, f"the docker context `{name}`", name)
+        if not host:
+            message = f"the docker context `{name}` is not there"
+            raise EngineUnavailableError(message, where=str(folder), hint="see `docker context ls`")
+        return Endpoint(host, f"the docker context `{name}`", name)
     return Endpoint(DEFAULT, "the default")
 
 

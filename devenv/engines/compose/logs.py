@@ -11,7 +11,7 @@ from devenv.engines.compose.http import Response
 _HEADER = 8
 # CSI, OSC, DCS and other escape sequences, then every control character but tab: a log must not steer the terminal.
 _ESCAPES = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x1b\\|\x07)|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]", re.S
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x1b\\|\x07)|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]", re.S
 )
 _LONGEST = 64 * 1024
 

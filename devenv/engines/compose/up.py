@@ -15,7 +15,7 @@ from devenv.artifacts import MARKER
 from devenv.artifacts.compose import Document, Target, document, setup_names, variables
 from devenv.artifacts.dotenv import dotenv
 from devenv.artifacts.files import write
-from devenv.engines.compose import changes, fresh, images, ports
+from devenv.engines.compose import changes, fresh, images, leftovers, ports
 from devenv.engines.compose.api import Api, ApiError
 from devenv.engines.compose.launch import Job, Launch
 from devenv.engines.compose.observe import Container, DataVolume, observe, volumes
@@ -177,8 +177,7 @@ class Up:
         return plan(desired, observed, known=entries, reason=reason)
 
     def _apply(self, todo: Plan, bindings: Bindings, rendered: Document) -> None:
-        for container in todo.remove:
-            self._remove(container)
+        leftovers.clear(self.api, todo, self.reporter)
         setups = {name for service in self.wish.services for name in setup_names(service)}
         create = todo.to_create()
         containers = {step.service: step.container.id for step in todo.steps if step.container}
@@ -282,10 +281,6 @@ class Up:
     def _note_applied(self, rendered: Document) -> None:
         before = self.project.state.load("applied") or {}
         self.project.state.save("applied", {**before, **changes.fields(rendered)})
-
-    def _remove(self, container: Container) -> None:
-        self.reporter.emit(Notice(f"removing `{container.name}`, which the manifest no longer asks for"))
-        self.api.delete(f"/containers/{container.id}", force=True)
 
     def _driver(self) -> Driver:
         from devenv.engines.compose.driver import Driver

@@ -36,6 +36,7 @@ CASES = {
     "a byte order mark": ("\ufeffa\nb", "a b", "c"),
     "a byte order mark before a comment": ("\ufeff# a\nb", "b", "a"),
     "a byte order mark later on": ("b\n\ufeffa", "b", "a"),
+    "and beside a star": ("b\n\ufeffa*", "b a ab", "c \ufeffa"),
     "lines of Windows": ("a\r\n!b\r\nc\r\n", "a c", "b"),
     "no line feed, no line": ("a\vb\n\u2028c", "a\vb c", "a b"),
     # A `!` is tried only where something is ignored; what it would have matched above doesn't count.
@@ -75,7 +76,9 @@ def test_an_ignore_file(text: str, hidden: str, shown: str) -> None:
         ("a\n!*/*.md", "a", True),
         ("a\n!*/*.md", "a/x", False),
         ("a\n!b/*", "a", False),
-        ("a\n!a[/]b", "a", True),
+        ("a\n!a[.-0]b", "a", True),
+        ("a\n!a\\Wb", "a", True),
+        ("a\n!z|b*", "a", True),
         ("a/b\n!a/*/**", "a/b", False),
         ("node_modules\n!**/.env.example", "node_modules", True),
         ("node_modules\n!.env.*", "node_modules", False),

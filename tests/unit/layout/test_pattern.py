@@ -13,6 +13,7 @@ CASES = {
     "name": ("Makefile", "Makefile Makefile/x", "makefile sub/Makefile Makefile2"),
     "path": ("docs/api", "docs/api docs/api/v1/index.md", "docs docs/apis x/docs/api"),
     "special characters of other languages": ("v1.0+(x)", "v1.0+(x)", "v1x0+(x)"),
+    "special characters beside a star": ("(v1.0)+$*", "(v1.0)+$ (v1.0)+$x", "v1.0 (v1x0)+$ (v1.0)(v1.0)"),
     "a dollar sign": ("a$", "a$", "a"),
     "braces and bars are plain text": ("{a|b}", "{a|b}", "a b"),
     "a caret is plain text": ("^a", "^a", "a"),

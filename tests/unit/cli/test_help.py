@@ -1,0 +1,79 @@
+"""Every command explains itself, and the list of commands is the one that is promised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from devenv import __version__
+from devenv.cli import cli
+from tests.command_line import Cli
+from tests.unit.cli.conftest import Run
+
+PROMISED = (
+    "completion config connect destroy down env exec generate logs recipes restart schema status up validate"
+).split(" ")
+
+
+def commands(command: click.Command = cli, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command with the words that lead to it."""
+    yield words, command
+    for name, child in command.commands.items() if isinstance(command, click.Group) else ():
+        yield from commands(child, (*words, name))
+
+
+EVERY = list(commands())
+
+
+def test_the_commands_are_the_promised_ones() -> None:
+    assert set(PROMISED) <= cli.commands.keys()
+
+
+@pytest.mark.parametrize(("words", "command"), EVERY, ids=[" ".join(words) or "devenv" for words, _ in EVERY])
+def test_help_says_what_a_command_does(words: tuple[str, ...], command: click.Command, run: Run) -> None:
+    shown = run(*words, "--help")
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out.startswith(f"Usage: {' '.join(('devenv', *words))}")
+    assert command.help
+    assert all(len(line) <= 80 for line in shown.out.splitlines())
+    assert run(*words, "-h") == shown
+
+
+@pytest.mark.parametrize(("words", "command"), EVERY, ids=[" ".join(words) or "devenv" for words, _ in EVERY])
+def test_every_option_says_what_it_is_for(words: tuple[str, ...], command: click.Command) -> None:
+    options = [each for each in command.params if isinstance(each, click.Option)]
+    silent = [each.name for each in options if not each.help and not isinstance(each.type, click.Choice)]
+    assert silent == []
+
+
+@pytest.mark.parametrize(
+    "words", ["up", "down", "destroy", "restart", "status", "logs", "env", "config", "validate", "recipes", "generate compose"]
+)
+def test_what_shows_something_has_json(words: str) -> None:
+    command = dict(EVERY)[tuple(words.split())]
+    assert "--json" in [word for param in command.params for word in param.opts]
+
+
+def test_the_version(cli: Cli) -> None:
+    result = cli("--version")
+    assert (result.code, result.out, result.err) == (0, f"devenv {__version__}\n", "")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shells_completion_script(shell: str, run: Run) -> None:
+    result = run("completion", shell)
+    assert (result.code, result.err) == (0, "")
+    assert "_DEVENV_COMPLETE" in result.out
+
+
+@pytest.mark.parametrize(
+    "words", [("bogus",), ("up", "--bogus"), ("up", "--timeout", "0"), ("exec",), ("completion", "tcsh"), ("generate", "x")]
+)
+def test_a_command_line_that_is_none_is_refused_with_2(words: tuple[str, ...], run: Run) -> None:
+    result = run(*words)
+    assert result.code == 2
+    assert result.out == ""
+    assert result.err.startswith("Usage: devenv")
+    assert "\nError: " in result.err
