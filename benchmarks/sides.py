@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -90,7 +91,8 @@ class Pair:
     """One stack on both sides, in a folder of its own."""
 
     def __init__(self, sidecars: Sequence[str]) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="devenv-bench-"))
+        self.folder = Path(tempfile.gettempdir()) / f"devenv-bench-{secrets.token_hex(4)}"
+        self.folder.mkdir()
         self.env = {"DEVENV_STATE_HOME": str(self.folder / "state"), "PYTHONPATH": str(SHOP.parent.parent)}
         self.sidecars = tuple(sidecars)
         self.app = self.folder / "app"

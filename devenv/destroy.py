@@ -79,7 +79,7 @@ def _dump(session: Session, engine: ComposeEngine, stack: Stack, service: Servic
         code, message = save_output(command, target, timeout=DUMP_TIMEOUT)
     if code != 0 or path.stat().st_size == 0:
         path.unlink()
-        hint = "to remove the data without saving it: devenv destroy --no-dump"
+        hint = f"to remove the data without saving it: devenv destroy --no-dump {service.name}"
         raise DevenvError(f"the data of `{service.name}` can't be saved: {message.strip()}", hint=hint)
     session.reporter.emit(Notice(f"saved the data of `{service.name}` to {path}"))
     return path

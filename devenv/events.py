@@ -13,6 +13,7 @@ class Phase(Enum):
     BUILDING = "building"
     PULLING = "pulling"
     CREATING = "creating"
+    RECREATING = "recreating"
     STARTING = "starting"
     WAITING = "waiting"
     SETUP = "setup"

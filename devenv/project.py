@@ -100,6 +100,8 @@ def _resolve(project: Project) -> tuple[Stack, dict[str, str]]:
         path = project.root / file
         note(f"file {path}")
         text = BLOCK.sub("", path.read_text(encoding="utf-8"))  # what `generate compose` put there is not the app's
+        if "\0" in text:
+            raise ValueError("a NUL character can't be passed to a process")
         return {key: value or "" for key, value in dotenv_values(stream=StringIO(text), interpolate=False).items()}
 
     note(f"file {project.manifest}")

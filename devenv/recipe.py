@@ -20,7 +20,7 @@ BUNDLED = "devenv's own"
 class Table(BaseModel):
     """A table of a recipe: a key that nobody reads is an error, not a comment."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Option(Table):

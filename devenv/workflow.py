@@ -101,10 +101,12 @@ def stop(session: Session, services: Sequence[str]) -> list[str]:
 
 
 def restart(session: Session, services: Sequence[str], timeout: float) -> list[ServiceStatus]:
-    """Restart services and wait until they are ready again."""
+    """Restart services (with none all that are there) and wait until they are ready again."""
     stack = session.stack()
-    selected = [service for service in stack if service.name in known(stack, services)] if services else list(stack)
+    names = known(stack, services)
     with session.lock():
+        names = names or session.engine.present() or list(stack.names)
+        selected = [service for service in stack if service.name in names]
         bindings = session.project.state.bindings()
         session.engine.restart(selected, bindings, session.reporter, timeout)
     return ready_status(session.project, stack, selected, bindings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import urllib.request
@@ -15,7 +16,7 @@ DEVENV = [str(Path(sys.executable).with_name("devenv")), "-C", str(SHOP)]
 def main() -> int:
     """Run the demo; gives devenv's exit code."""
     if sys.stdin.isatty() and sys.stdout.isatty():
-        return subprocess.call([*DEVENV, "up"])
+        os.execv(DEVENV[0], [*DEVENV, "up"])
     code = subprocess.call([*DEVENV, "up", "-d"])
     if code:
         return code
@@ -25,7 +26,8 @@ def main() -> int:
     with urllib.request.urlopen(f"{url}/healthz", timeout=10) as answer:
         print(f"\nGET {url}/healthz\n{answer.status} {answer.read().decode()}")
     print("\nit runs; to see it:   make demo in a terminal, or the addresses above")
-    print(f"to stop it:           {Path(DEVENV[0]).name} -C examples/shop down")
+    shown = [os.path.relpath(word) if word.startswith("/") else word for word in DEVENV]
+    print(f"to stop it:           {' '.join(shown)} down")
     return 0
 
 

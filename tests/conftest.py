@@ -74,18 +74,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(line, yellow=True)
 
 
+@pytest.fixture(scope="session")
+def machines(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for what every test gets: pytest's own numbered ones take longer with each that is there already."""
+    return tmp_path_factory.mktemp("machines")
+
+
 @pytest.fixture(autouse=True)
-def environment(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> dict[str, str]:
+def environment(request: pytest.FixtureRequest, machines: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The isolated environment, in force in this process too; the working directory is an empty folder."""
-    base = tmp_path_factory.mktemp("machine")
+    base = machines / secrets.token_hex(6)
     isolated_environment = isolated(base, engine=request.node.get_closest_marker("engine") is not None)
     for name in os.environ.keys() - isolated_environment.keys() - {"PYTEST_CURRENT_TEST"}:
         monkeypatch.delenv(name)
     for name, value in isolated_environment.items():
         monkeypatch.setenv(name, value)
-    elsewhere = base / f"cwd-{secrets.token_hex(4)}"
+    elsewhere = base / secrets.token_hex(4)
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
     return isolated_environment

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from devenv.artifacts.yaml import Block, Quoted, dump
+from devenv.errors import InputError
 from devenv.stack import Bindings, File, Ref, Service, Stack, Text, bind, references
 
 PROJECT_LABEL = "devenv.project"
@@ -52,12 +53,17 @@ def variable(service: str, name: str) -> str:
 
 
 def variables(stack: Stack, bindings: Bindings) -> dict[str, str]:
-    """Every secret of the stack by its variable."""
-    return {
-        variable(service.name, secret.name): bindings.secrets[service.name, secret.name]
-        for service in stack
-        for secret in service.secrets
-    }
+    """Every secret of the stack by its variable. Raises `InputError` where two would share one."""
+    result: dict[str, str] = {}
+    for service in stack:
+        for secret in service.secrets:
+            name, value = variable(service.name, secret.name), bindings.secrets[service.name, secret.name]
+            if result.setdefault(name, value) != value:
+                message = (
+                    f"`{secret.name}` of `{service.name}` and another private value would share the variable {name}"
+                )
+                raise InputError(message, hint="call one of them otherwise")
+    return result
 
 
 def setup_names(service: Service) -> tuple[str, ...]:

@@ -13,13 +13,34 @@ from devenv.cli.inside import connect, execute
 from devenv.cli.look import config, env, logs, recipes, schema, status, validate
 from devenv.cli.make import completion, generate
 from devenv.cli.run import destroy, down, restart, up
-from devenv.cli.settings import Settings
+from devenv.cli.settings import JSON, Settings
 from devenv.errors import DevenvError
 
 INTERRUPTED = 130
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog="Documentation: docs/commands.md")
+class Root(click.Group):
+    """All commands; a failure of one is shown here, as text or, where JSON was asked for, as JSON."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command. Ends with the failure's exit code."""
+        try:
+            return super().invoke(ctx)
+        except DevenvError as error:
+            if ctx.meta.get(JSON):
+                from devenv.cli.answers import error_object, print_json
+
+                print_json({"error": error_object(error)})
+            else:
+                from devenv.console import show_error
+
+                show_error(error, color=ctx.obj.color)
+            ctx.exit(error.exit_code)
+
+
+@click.group(
+    cls=Root, context_settings={"help_option_names": ["-h", "--help"]}, epilog="Documentation: docs/commands.md"
+)
 @click.version_option(__version__, prog_name="devenv", message="%(prog)s %(version)s")
 @click.option("-f", "--file", type=click.Path(path_type=Path), help="Use this manifest instead of devenv.toml.")
 @click.option(
@@ -72,26 +93,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
-    except DevenvError as error:
-        sys.exit(_failed(error))
     except BrokenPipeError:
         # The reader went away (`devenv logs | head`); what Python would flush at exit must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-
-
-def _failed(error: DevenvError) -> int:
-    if "--json" in sys.argv[1:]:
-        from devenv.cli.answers import error_object, print_json
-
-        print_json({"error": error_object(error)})
-    else:
-        from devenv.console import show_error
-
-        colour = None
-        if "--no-color" in sys.argv[1:]:
-            colour = False
-        elif "--color" in sys.argv[1:]:
-            colour = True
-        show_error(error, color=colour)
-    return error.exit_code

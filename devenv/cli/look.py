@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from devenv.cli.settings import Settings, complete_services, json_option, services_argument
+
+if TYPE_CHECKING:
+    from devenv.workflow import Session
 
 
 @click.command()
@@ -80,12 +83,25 @@ def env(settings: Settings, app: str | None, vantage: str, style: str, as_json: 
     from devenv.stack import Vantage
     from devenv.workflow import variables
 
+    if app is not None:
+        _check_app(settings.quiet_session(), app)
     values = variables(settings.quiet_session(), Vantage(vantage), app)
     if as_json or style == "json":
         print_json(values)
     else:
         # `color`: click would take what looks like an escape sequence out of the values.
         click.echo({"dotenv": dotenv, "shell": shell}[style](values), nl=False, color=True)
+
+
+def _check_app(session: Session, name: str) -> None:
+    from devenv.errors import InputError
+    from devenv.workflow import known
+
+    stack = session.stack()
+    known(stack, [name])
+    if stack[name].role != "app":
+        apps = ", ".join(service.name for service in stack if service.role == "app")
+        raise InputError(f"`{name}` is a sidecar; apps: {apps or 'none'}", hint="all that sidecars export: devenv env")
 
 
 @click.command()
@@ -146,7 +162,8 @@ def recipes(settings: Settings, name: str | None, as_json: bool) -> None:
         raise InputError(f"no recipe is called `{name}`", hint=did_you_mean(name, found.names))
     shown = [found.recipe(each) for each in ([name] if name else found.names)]
     if as_json:
-        objects = [recipe.model_dump(include={"name", "source", "summary", "versions", "options"}) for recipe in shown]
+        told = {"name", "source", "summary", "versions", "options", "secrets", "ports", "exports"}
+        objects = [recipe.model_dump(include=told) for recipe in shown]
         print_json(objects[0] if name else {"recipes": objects})
     elif name:
         click.echo(_recipe_text(shown[0]))
@@ -157,6 +174,8 @@ def recipes(settings: Settings, name: str | None, as_json: bool) -> None:
 
 
 def _recipe_text(recipe: Any) -> str:
+    import json
+
     lines = [
         f"{recipe.name}: {recipe.summary}",
         f"versions: {', '.join(recipe.versions)} (default {recipe.versions[0]})",
@@ -164,7 +183,8 @@ def _recipe_text(recipe: Any) -> str:
     lines += ["options:"] if recipe.settings else []
     for name, option in recipe.options.items():
         choices = f" ({', '.join(option.choices)})" if option.choices else ""
-        lines.append(f"  {name} = {option.default!r}{choices}: {option.help}")
+        default = json.dumps(option.default).replace("{project}", "PROJECT")
+        lines.append(f"  {name} = {default}{choices}: {option.help}")
     lines += [f"  {name}: {secret.help}" for name, secret in recipe.secrets.items()]
     lines.append(f"exports: {', '.join(recipe.exports) or 'nothing'}")
     return "\n".join(lines)

@@ -46,8 +46,11 @@ def up(
         raise
     if as_json:
         from devenv.cli.answers import print_json, status_object
+        from devenv.workflow import status
 
-        print_json(status_object(session.project.id, session.engine.name, statuses))
+        names = {each.name for each in statuses}
+        looked = [each for each in status(session) if each.name in names]
+        print_json(status_object(session.project.id, session.engine.name, looked))
         return
     from devenv.console import address_table
 
@@ -106,7 +109,9 @@ def destroy(settings: Settings, services: tuple[str, ...], yes: bool, no_dump: b
         raise InputError("`destroy` asks before it deletes data, and here is nobody to ask", hint="add --yes")
     session = settings.quiet_session()
     doomed = survey(session, services)
-    if not yes:
+    if not doomed.volumes and not as_json:
+        click.echo("there is no data of this project; what containers it has are removed", err=True)
+    elif not yes:
         click.echo(f"this removes the containers of: {', '.join(doomed.services)}", err=True)
         click.echo(f"and for good these volumes: {', '.join(doomed.volumes) or 'none'}", err=True)
         if doomed.dumps and not no_dump:
@@ -125,6 +130,8 @@ def destroy(settings: Settings, services: tuple[str, ...], yes: bool, no_dump: b
                 "dumps": [str(path) for path in saved],
             }
         )
+    for path in () if as_json else saved:
+        click.echo(path)
 
 
 @click.command()

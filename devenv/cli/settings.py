@@ -51,7 +51,18 @@ def complete_services(context: click.Context, parameter: click.Parameter, incomp
         return []
 
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead; see docs/json.md.")
+JSON = "devenv.json"
+"""In a context's meta: whether the command was asked for JSON, which its errors then are too."""
+
+
+def _note_json(context: click.Context, parameter: click.Parameter, value: bool) -> bool:
+    context.meta[JSON] = value
+    return value
+
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, callback=_note_json, help="Print one JSON object instead; see docs/json.md."
+)
 services_argument = click.argument("services", nargs=-1, metavar="[SERVICE]...", shell_complete=complete_services)
 service_argument = click.argument("service", shell_complete=complete_services)
 timeout_option = click.option(
@@ -60,4 +71,5 @@ timeout_option = click.option(
     default=120.0,
     metavar="SECONDS",
     help="How long to wait for readiness.",
+    show_default=True,
 )

@@ -100,10 +100,35 @@ Volumes = dict[Annotated[str, AfterValidator(_volume_name)], Annotated[String, A
 PortNumber = Annotated[int, Field(strict=True, ge=1, le=65535)]
 
 
+def _page(value: str) -> str:
+    if not value.startswith("/"):
+        raise ValueError("`http` is a path and begins with `/`")
+    if re.search(r"[\s'\"\\$`]", value):  # it becomes a part of a shell's command in the health check
+        raise ValueError("`http` is a path as it stands in a URL: no blanks, quotes, backslashes or `$`")
+    return value
+
+
+def _statuses(value: str) -> str:
+    if not re.fullmatch(r"any|[1-5](\d\d|xx)(\s*,\s*[1-5](\d\d|xx))*", value):
+        raise ValueError("`status` is `any`, or statuses such as `204` and classes such as `2xx` with commas between")
+    return value
+
+
+Page = Annotated[String, AfterValidator(_page)]
+Statuses = Annotated[String, AfterValidator(_statuses)]
+
+
+class _OrString:
+    """In the JSON Schema: a string will do too. Asked for only when the schema is printed."""
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string"}, handler(schema)]}
+
+
 class Part(BaseModel):
     """What all tables have in common: no unknown key, nothing changed after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class PortModel(Part):
@@ -140,8 +165,10 @@ class Ready(Part):
 
     KINDS: ClassVar[tuple[str, ...]] = ("http", "tcp", "command", "log")
 
-    http: String | None = Field(None, description="a path that answers 2xx or 3xx")
-    status: String | None = Field(None, description='other statuses that count for `http`: "204", "200,401", "any"')
+    http: Page | None = Field(None, description="a path that answers 2xx or 3xx")
+    status: Statuses | None = Field(
+        None, description='statuses that count for `http` instead: "204", "200,401", "2xx", "any"'
+    )
     tcp: PortNumber | None = Field(None, description="a port that accepts a connection and keeps it")
     command: Command | None = Field(None, description="a command inside the container that exits 0")
     log: String | None = Field(None, description="a text that the service's log contains after it started")
@@ -152,8 +179,6 @@ class Ready(Part):
         given = [kind for kind in self.KINDS if getattr(self, kind) is not None]
         if len(given) != 1:
             raise ValueError("needs exactly one of `http`, `tcp`, `command`, `log`")
-        if self.http is not None and not self.http.startswith("/"):
-            raise ValueError("`http` is a path and begins with `/`")
         return self
 
 
@@ -169,7 +194,7 @@ class BuildModel(Part):
 BuildField = Annotated[
     BuildModel,
     BeforeValidator(lambda value: {"context": value} if isinstance(value, str) else value),
-    WithJsonSchema({"anyOf": [{"type": "string"}, BuildModel.model_json_schema()]}),
+    _OrString(),
 ]
 
 
@@ -203,7 +228,7 @@ class App(Runnable):
 class Sidecar(Runnable):
     """Something the app talks to. Keys that are not listed here are options of its recipe."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
 
     recipe: String | None = Field(None, description="the recipe, where it is not called as the sidecar")
     version: String | None = Field(None, description="the image's version")

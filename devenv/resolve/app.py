@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from devenv.manifest.model import App
 from devenv.resolve.context import Draft, Path
-from devenv.resolve.ready import check_of, health_of
+from devenv.resolve.ready import check_of, check_ports, health_of
 from devenv.stack import Build, Port, Ref, Secret, Service, Text, Volume
 
 
@@ -22,6 +22,7 @@ def resolve_app(draft: Draft, name: str, app: App, sidecars: Sequence[Service]) 
         )
         for index, port in enumerate(app.ports)
     )
+    check_ports(draft, path, app.ready, ports)
     private = _dotenv(draft, path, app)
     return Service(
         name=name,

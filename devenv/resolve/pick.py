@@ -71,7 +71,7 @@ def _with_recipe(
     major = catalog.major(recipe_name, version)
     if major is None:
         # The short form `postgres = "99"` has its version where the table would be; the nearest known place is shown.
-        tags = f"known versions: {', '.join(recipe.versions)} (or any tag of them, such as {recipe.versions[0]}-alpine)"
+        tags = f"known versions: {', '.join(recipe.versions)}"
         problems.append(Problem(f"`{recipe_name}` has no version `{version}`", ("sidecars", name, "version"), tags))
         return None
     recipe = catalog.recipe(recipe_name, version=version, beside=peers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from devenv.manifest.model import Ready
+from devenv.resolve.context import Draft, Path
 from devenv.stack import Check, Health, Port
 
 # Images differ in what they have; the first client that is there asks. Each exits non-zero for an error status.
@@ -28,6 +29,19 @@ def check_of(ready: Ready | None, ports: tuple[Port, ...]) -> tuple[Check, ...]:
     if ready.command is not None:
         return (Check("command", command=tuple((word,) for word in ready.command)),)
     return (Check("log", params=(("text", (ready.log or "",)),)),)
+
+
+def check_ports(draft: Draft, path: Path, ready: Ready | None, ports: tuple[Port, ...]) -> None:
+    """A port that is asked must be published: nothing outside could reach it, and `up` would wait in vain."""
+    if ready is None:
+        return
+    if ready.http is not None and ready.port is None and not ports:
+        draft.problem("`http` asks a port, and there is none", (*path, "ready"), "list it: ports = [8000]")
+    for key in ("port", "tcp"):
+        number = getattr(ready, key)
+        if number is not None and number not in [port.container for port in ports]:
+            hint = f"list it: ports = [{', '.join(str(n) for n in (*(port.container for port in ports), number))}]"
+            draft.problem(f"port {number} is not in `ports`, so it can't be asked", (*path, "ready", key), hint)
 
 
 def health_of(ready: Ready | None, ports: tuple[Port, ...]) -> Health | None:

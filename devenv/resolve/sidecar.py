@@ -7,11 +7,10 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from devenv.errors import RecipeError
-from devenv.manifest.model import Sidecar
 from devenv.recipe import Recipe, RecipeFile
 from devenv.resolve.context import Draft, Path
 from devenv.resolve.pick import Pick
-from devenv.resolve.ready import check_of, health_of
+from devenv.resolve.ready import check_of, check_ports, health_of
 from devenv.resolve.scope import Scope
 from devenv.stack import Check, File, Health, Port, Secret, Service, Text, Volume
 from devenv.template import UnboundError, joined
@@ -20,19 +19,23 @@ from devenv.template import UnboundError, joined
 def resolve_sidecar(draft: Draft, name: str, pick: Pick) -> Service:
     """The sidecar's service; problems go to the draft."""
     scope = draft.scopes[name]
-    own = _own(draft, name, pick.sidecar, scope)
+    own = _own(draft, name, pick, scope)
     if pick.recipe is None:
         return own
     base = _from_recipe(name, pick, pick.recipe, scope)
     return _over(base, own, pick, draft)
 
 
-def _own(draft: Draft, name: str, sidecar: Sidecar, scope: Scope) -> Service:
+def _own(draft: Draft, name: str, pick: Pick, scope: Scope) -> Service:
     """What the manifest itself says of a sidecar: all there is of one without a recipe."""
     path: Path = ("sidecars", name)
+    sidecar = pick.sidecar
     command = tuple(draft.expand(word, (*path, "command")) for word in sidecar.command) if sidecar.command else None
     ports = tuple(Port(port.name or str(port.port), port.port, port.host or port.port) for port in sidecar.ports)
-    ready, health = check_of(sidecar.ready, ports), health_of(sidecar.ready, ports)
+    listed = {port.container for port in ports}
+    asked = ports + tuple(Port(key, number, number) for key, number in pick.ports if number not in listed)
+    check_ports(draft, path, sidecar.ready, asked)
+    ready, health = check_of(sidecar.ready, asked), health_of(sidecar.ready, asked)
     return Service(
         name=name,
         role="sidecar",

@@ -31,3 +31,17 @@ def test_every_document_is_linked_to() -> None:
         if "://" not in target
     }
     assert [str(document) for document in DOCUMENTS if document.name != "README.md" and document not in linked] == []
+
+
+def test_every_kind_of_test_is_explained() -> None:
+    text = (ROOT / "tests" / "README.md").read_text(encoding="utf-8")
+    kinds = {path.relative_to(ROOT / "tests").parts[0] for path in (ROOT / "tests").rglob("test_*.py")}
+    names = {f"{kind}/" if (ROOT / "tests" / kind).is_dir() else kind for kind in kinds}
+    assert {name for name in names if f"`{name}`" not in text} == set()
+
+
+def test_every_part_of_the_package_is_explained() -> None:
+    text = (ROOT / "devenv" / "README.md").read_text(encoding="utf-8")
+    parts = {f"{path.name}/" if path.is_dir() else path.name for path in (ROOT / "devenv").glob("[a-z]*")}
+    small = {"py.typed", "recipe_folder.py", "README.md"}
+    assert {name for name in parts - small if f"`{name}`" not in text} == set()

@@ -1,4 +1,4 @@
-"""Independent clients at the addresses of `env --format json`: psycopg, redis-py, boto3, httpx."""
+"""Independent clients at the addresses of `env --format json`: psycopg and redis-py."""
 
 from __future__ import annotations
 
@@ -48,10 +48,3 @@ def redis_at(env: Env) -> Iterator[redis.Redis]:
     """A redis client, closed at the end."""
     with redis.Redis.from_url(env["REDIS_URL"], socket_timeout=5, decode_responses=True) as client:
         yield client
-
-
-def s3_at(env: Env) -> Any:
-    """boto3 with its defaults under the exported environment, which must be in `os.environ` already."""
-    import boto3
-
-    return boto3.client("s3", endpoint_url=env["AWS_ENDPOINT_URL_S3"])

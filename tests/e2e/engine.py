@@ -114,4 +114,5 @@ def _images_of(project: str) -> list[str]:
 
 
 def _labels(item: dict[str, Any]) -> dict[str, str]:
-    return item.get("Labels") or item["Config"]["Labels"]
+    labels: dict[str, str] = item.get("Labels") or item["Config"]["Labels"]
+    return labels

@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 
 Hook = Callable[[int, str], None]
@@ -96,7 +97,7 @@ class Proxy:
         self.hook(number, line)
 
 
-def _head(stream: socket.SocketIO) -> bytes:
+def _head(stream: BufferedReader) -> bytes:
     """A request's head up to its blank line; nothing at the end of the connection."""
     head = b""
     while line := stream.readline():
@@ -106,18 +107,17 @@ def _head(stream: socket.SocketIO) -> bytes:
     return b""
 
 
-def _body(stream: socket.SocketIO, head: bytes) -> Iterator[bytes]:
+def _body(stream: BufferedReader, head: bytes) -> Iterator[bytes]:
     """The request's body in pieces, as it is on the wire."""
     if match := _LENGTH.search(head):
         left = int(match[1])
-        while left and (data := stream.read1(min(left, 65536))):  # type: ignore[attr-defined]
+        while left and (data := stream.read1(min(left, 65536))):
             left -= len(data)
             yield data
     elif _CHUNKED.search(head):
         while size := stream.readline():
             yield size
             data = stream.read(int(size.split(b";")[0], 16) + 2)
-            assert data is not None
             yield data
             if data == b"\r\n":
                 return

@@ -22,9 +22,7 @@ from tests.testbed.containers import wait_for
 pytestmark = pytest.mark.engine
 
 FOLLOWING = "logs follow"
-TALKER = (
-    "import threading, itertools, time\nfor n in itertools.count(): print('tick', n, flush=True); time.sleep(0.2)\n"
-)
+TALKER = SLEEPER.replace("signal.pause()", "while True: print('tick', flush=True); signal.sigtimedwait([], 0.2)")
 
 
 def states(root: Path) -> dict[str, str]:

@@ -93,13 +93,13 @@ def test_connect_to_postgres_is_psql_as_the_apps_user_in_its_database(here: Cli)
     query = "select current_user || ' ' || current_database()"
     result = here("connect", "postgres", "--", "-At", "-c", query)
     assert (result.code, result.out.strip()) == (0, "shop shop")
-    piped = here("connect", "postgres", "--", "-At", input="select 41;\nselect 42;\n")
+    piped = here("connect", "postgres", "--", "-At", stdin="select 41;\nselect 42;\n")
     assert (piped.code, piped.out.split()) == (0, ["41", "42"])
     assert here("connect", "postgres", "--", "-c", "select no such thing").code == 1
 
 
 def test_connect_to_redis_is_logged_in(here: Cli) -> None:
-    piped = here("connect", "redis", input="set from pipe\nget from\n")
+    piped = here("connect", "redis", stdin="set from pipe\nget from\n")
     assert (piped.code, piped.out.split()) == (0, ["OK", "pipe"])
     assert here("connect", "redis", "--", "get", "from").out.strip() == "pipe"
 

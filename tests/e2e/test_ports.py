@@ -17,6 +17,7 @@ from tests.conftest import MakeProject
 from tests.e2e.conftest import Up
 from tests.e2e.engine import all_containers, containers, docker, published, starts
 from tests.e2e.manifests import web, worker
+from tests.e2e.proxy import proxy
 
 pytestmark = pytest.mark.engine
 
@@ -108,6 +109,27 @@ def test_a_port_held_by_a_container_that_never_listens_moves(project: MakeProjec
         assert host_port(root) != port
     finally:
         docker("rm", "--force", holder)
+
+
+def test_a_port_that_is_taken_after_it_was_found_free_moves(project: MakeProject, cli: Cli, tmp_path: Path) -> None:
+    """Between the look at the port and the start of the container: no half-started container stays."""
+    with occupied() as port:
+        pass
+    thief = socket.socket()
+    stolen: list[str] = []
+
+    def steal(number: int, line: str) -> None:
+        if "/containers/create" in line and not stolen:
+            stolen.append(line)
+            thief.bind(("127.0.0.1", port))
+            thief.listen()
+
+    root = project({"devenv.toml": manifest(port)})
+    with thief, proxy(tmp_path / "s", os.environ["DOCKER_HOST"].removeprefix("unix://"), steal) as between:
+        result = cli("up", "-d", cwd=root, env={"DOCKER_HOST": between.url})
+        assert result.code == 0, result.err
+        assert host_port(root) != port
+    assert [item["State"]["Status"] for item in all_containers(root)] == ["running"]
 
 
 def test_a_port_that_is_taken_while_the_service_is_stopped_moves(project: MakeProject, up: Up, cli: Cli) -> None:

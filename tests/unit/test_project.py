@@ -231,6 +231,29 @@ def test_looking_works_where_nothing_can_be_written(project: MakeProject, monkey
     assert image(folder) == "redis:8"
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"A=\xff\n", "'utf-8' codec can't decode byte 0xff in position 2: invalid start byte"),
+        (b"A=x\0y\n", "a nul character can't be passed to a process"),
+        (None, "is a directory"),
+    ],
+)
+def test_a_dotenv_file_that_no_process_could_be_given_is_a_problem(
+    content: bytes | None, reason: str, project: MakeProject
+) -> None:
+    folder = project({"devenv.toml": '[app]\nimage = "x"\nenv_file = ".env"\n'})
+    if content is None:
+        (folder / ".env").mkdir()
+    else:
+        (folder / ".env").write_bytes(content)
+    with pytest.raises(ManifestError) as caught:
+        cached(folder)
+    (problem,) = caught.value.problems
+    assert problem.message == f"`.env` can't be read: {reason}"
+    assert (problem.line, problem.column) == (3, 12)
+
+
 def test_our_own_block_in_a_dotenv_file_is_not_the_apps(project: MakeProject) -> None:
     folder = project(
         {

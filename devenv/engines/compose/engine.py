@@ -74,6 +74,10 @@ class ComposeEngine:
         in_parallel(self._halt, [observed[service.name][0] for service in services])
         Launch(self.api, bindings, reporter, timeout).run(jobs)
 
+    def present(self) -> list[str]:
+        """The services that have a container, running or not."""
+        return list(observe(self.api, self.project.id))
+
     def status(self, stack: Stack, bindings: Bindings) -> list[ServiceStatus]:
         """What each service is doing, by asking the engine and the services themselves."""
         observed = observe(self.api, self.project.id)

@@ -46,7 +46,7 @@ class Asker:
         container: str,
         deadline: float,
         stop: threading.Event,
-        told: Callable[[str], None],
+        told: Callable[[Answer], None],
         final: Collection[str] = (),
     ) -> tuple[Answer, str | None]:
         """Ask until every check is answered, the container ends, `deadline` (monotonic) passes, or `stop` is set.
@@ -66,7 +66,7 @@ class Asker:
                 return answer, "refused"
             if answer.detail != last:
                 last = answer.detail
-                told(last)
+                told(answer)
             now = time.monotonic()
             if stop.is_set():
                 return answer, "cancelled"

@@ -262,7 +262,7 @@ class Up:
             if step.action is Action.CREATE:
                 self.reporter.emit(ServicePhase(step.service, Phase.CREATING))
             elif step.action is Action.RECREATE:
-                self.reporter.emit(ServicePhase(step.service, Phase.CREATING, f"anew: {step.reason}"))
+                self.reporter.emit(ServicePhase(step.service, Phase.RECREATING, step.reason))
 
     def _check_data(self, existing: Mapping[str, DataVolume]) -> None:
         """A data volume of another major version: the server would not start on it, or start beside it, empty."""

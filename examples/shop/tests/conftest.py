@@ -16,7 +16,7 @@ def pytest_configure() -> None:
     if missing:
         raise pytest.UsageError(
             f"{', '.join(missing)} not set: these tests need real services.\n"
-            "Start them and run the tests with `devenv run -- pytest`, or see `devenv env` for the variables."
+            'Start them with `devenv up -d`, then: eval "$(devenv env --format shell)"'
         )
 
 

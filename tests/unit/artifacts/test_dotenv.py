@@ -30,7 +30,7 @@ def test_pythons_dotenv_reads_what_is_written(values: list[str]) -> None:
     assert dotenv_values(stream=StringIO(text, newline=""), interpolate=False) == named(values)
 
 
-@settings(max_examples=10)
+@settings(max_examples=settings().max_examples // 3)
 @given(many)
 def test_a_shell_evaluates_to_the_same_values(values: list[str]) -> None:
     words = " ".join(f'"$V{index}"' for index in range(len(values)))

@@ -20,7 +20,9 @@ from tests.unit.strings import NASTY, texts
 pytestmark = pytest.mark.engine  # asks no engine, but where there is none there may be no Compose either
 
 many = st.lists(texts, min_size=100, max_size=300)
-few_files = settings(max_examples=5, phases=(Phase.generate,))  # no shrinking: the differences say enough
+few_files = settings(
+    max_examples=settings().max_examples // 5, phases=(Phase.generate,)
+)  # no shrinking: the differences say enough
 
 
 def text(value: str) -> Text:
@@ -95,6 +97,25 @@ def test_private_values_go_through_the_dotenv_file_as_they_are(
     secrets = dotenv(variables(stack, Bindings({}, private)))
     project = read(tmp_path_factory.mktemp("p"), stack, private=secrets)
     assert altered(values, project["services"]["app"]["environment"]) == []
+
+
+def test_private_values_of_any_name_reach_their_own_service(tmp_path: Path) -> None:
+    names = ["spring.datasource.url", "spring_datasource_url", "MY-KEY", "MY_KEY", "Mixed", "MIXED", "ünï"]
+    services = tuple(
+        Service(
+            service,
+            "app",
+            image="x",
+            env=tuple((name, (Ref("secret", service, name),)) for name in names),
+            secrets=tuple(Secret(name) for name in names),
+        )
+        for service in ("a", "a-b", "a_b")
+    )
+    stack = Stack("p", services)
+    private = {(service.name, name): f"{service.name} {name}" for service in stack for name in names}
+    found = read(tmp_path, stack, private=dotenv(variables(stack, Bindings({}, private))))["services"]
+    for service in stack:
+        assert found[service.name]["environment"] == {name: private[service.name, name] for name in names}
 
 
 def test_no_name_of_a_variable_is_taken_for_something_else(tmp_path: Path) -> None:

@@ -12,12 +12,15 @@ from devenv.cli import cli
 from tests.command_line import Cli
 from tests.unit.cli.conftest import Run
 
-PROMISED = (
-    "completion config connect destroy down env exec generate logs recipes restart schema status up validate"
-).split(" ")
+CHANGING = {"up", "down", "destroy", "restart", "generate"}
+LOOKING = {"status", "logs", "env", "config", "validate", "recipes", "schema", "completion"}
+INSIDE = {"exec", "connect"}
+TELLING = (CHANGING | LOOKING | {"compose"}) - {"generate", "schema", "completion"}
+
+Words = tuple[str, ...]
 
 
-def commands(command: click.Command = cli, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+def commands(command: click.Command = cli, words: Words = ()) -> Iterator[tuple[Words, click.Command]]:
     """Every command with the words that lead to it."""
     yield words, command
     for name, child in command.commands.items() if isinstance(command, click.Group) else ():
@@ -28,11 +31,11 @@ EVERY = list(commands())
 
 
 def test_the_commands_are_the_promised_ones() -> None:
-    assert set(PROMISED) <= cli.commands.keys()
+    assert cli.commands.keys() >= CHANGING | LOOKING | INSIDE
 
 
 @pytest.mark.parametrize(("words", "command"), EVERY, ids=[" ".join(words) or "devenv" for words, _ in EVERY])
-def test_help_says_what_a_command_does(words: tuple[str, ...], command: click.Command, run: Run) -> None:
+def test_help_says_what_a_command_does(words: Words, command: click.Command, run: Run) -> None:
     shown = run(*words, "--help")
     assert (shown.code, shown.err) == (0, "")
     assert shown.out.startswith(f"Usage: {' '.join(('devenv', *words))}")
@@ -42,17 +45,15 @@ def test_help_says_what_a_command_does(words: tuple[str, ...], command: click.Co
 
 
 @pytest.mark.parametrize(("words", "command"), EVERY, ids=[" ".join(words) or "devenv" for words, _ in EVERY])
-def test_every_option_says_what_it_is_for(words: tuple[str, ...], command: click.Command) -> None:
+def test_every_option_says_what_it_is_for(words: Words, command: click.Command) -> None:
     options = [each for each in command.params if isinstance(each, click.Option)]
     silent = [each.name for each in options if not each.help and not isinstance(each.type, click.Choice)]
     assert silent == []
 
 
-@pytest.mark.parametrize(
-    "words", ["up", "down", "destroy", "restart", "status", "logs", "env", "config", "validate", "recipes", "generate compose"]
-)
-def test_what_shows_something_has_json(words: str) -> None:
-    command = dict(EVERY)[tuple(words.split())]
+@pytest.mark.parametrize("words", [words for words, _ in EVERY if words and set(words) & TELLING])
+def test_what_shows_something_has_json(words: Words) -> None:
+    command = dict(EVERY)[words]
     assert "--json" in [word for param in command.params for word in param.opts]
 
 
@@ -69,9 +70,10 @@ def test_a_shells_completion_script(shell: str, run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("bogus",), ("up", "--bogus"), ("up", "--timeout", "0"), ("exec",), ("completion", "tcsh"), ("generate", "x")]
+    "words",
+    [("bogus",), ("up", "--bogus"), ("up", "--timeout", "0"), ("exec",), ("completion", "tcsh"), ("generate", "x")],
 )
-def test_a_command_line_that_is_none_is_refused_with_2(words: tuple[str, ...], run: Run) -> None:
+def test_a_command_line_that_is_none_is_refused_with_2(words: Words, run: Run) -> None:
     result = run(*words)
     assert result.code == 2
     assert result.out == ""

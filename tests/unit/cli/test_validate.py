@@ -43,7 +43,7 @@ devenv.toml:7:1: unknown recipe `redsi`
 devenv.toml:8:12: `postgres` has no version `3`
   8 | postgres = "3"
     |            ^
-  hint: known versions: 17, 18, 16, 15, 14 (or any tag of them, such as 17-alpine)
+  hint: known versions: 17, 18, 16, 15, 14
 """
 
 ONE = """\
@@ -54,7 +54,6 @@ error: expected a list, got an integer
 
 hint: write: ports = [8000]
 """
-
 
 
 def test_what_is_right_is_said_in_one_line(run: Run, project: MakeProject) -> None:
@@ -79,13 +78,10 @@ def test_a_file_that_is_no_toml(run: Run, project: MakeProject) -> None:
     assert result.err.startswith("error: expected a value\n  devenv.toml:2:5\n  2 | a = b c\n")
 
 
-@pytest.mark.parametrize("words", [(), ("validate",), ("up", "-d"), ("config",), ("env",), ("generate", "compose")])
-def test_every_command_refuses_a_wrong_manifest_alike(
-    words: tuple[str, ...], run: Run, project: MakeProject
-) -> None:
-    if words:
-        result = run(*words, cwd=project({"devenv.toml": BAD}))
-        assert (result.code, result.out, result.err) == (2, "", ALL_AT_ONCE)
+@pytest.mark.parametrize("words", [("validate",), ("up", "-d"), ("config",), ("env",), ("generate", "compose")])
+def test_every_command_refuses_a_wrong_manifest_alike(words: tuple[str, ...], run: Run, project: MakeProject) -> None:
+    result = run(*words, cwd=project({"devenv.toml": BAD}))
+    assert (result.code, result.out, result.err) == (2, "", ALL_AT_ONCE)
 
 
 def test_the_same_for_a_program(run: Run, project: MakeProject) -> None:
@@ -122,8 +118,8 @@ def test_another_folder_and_another_file_can_be_named(run: Run, project: MakePro
 
 
 def test_a_place_is_shown_as_seen_from_here(run: Run, project: MakeProject, tmp_path: Path) -> None:
-    project({"devenv.toml": "x = 1\n"})
-    assert "\n  shop/devenv.toml:1:1\n" in run("-C", "shop", "validate", cwd=tmp_path).err
+    project({"devenv.toml": "app = 1\n"})
+    assert "\n  shop/devenv.toml:1:7\n" in run("-C", "shop", "validate", cwd=tmp_path).err
 
 
 @pytest.mark.parametrize(
@@ -155,6 +151,4 @@ def test_a_recipe_of_the_project_that_is_wrong_is_named_with_its_file(run: Run, 
     folder = project({"devenv.toml": "[sidecars]\nown = {}\n", "devenv.recipes/own.toml": 'summary = "x"\n'})
     result = run("validate", cwd=folder)
     assert result.code == 2
-    assert result.err == (
-        f"error: recipe `own`: `image`: field required\n  {folder / 'devenv.recipes' / 'own.toml'}\n"
-    )
+    assert result.err == (f"error: recipe `own`: `image`: field required\n  {folder / 'devenv.recipes' / 'own.toml'}\n")

@@ -122,6 +122,12 @@ def test_the_digest_is_of_the_content_and_not_of_the_place(root: Path, tmp_path:
     assert changed(look(copy), look(root)) == []
 
 
+def test_the_digest_knows_no_order() -> None:
+    one, two = (Entry(0, 0, 0, 0, 0o100644, text) for text in "xy")
+    assert digest(Index({"a": one, "b": two})) == digest(Index({"b": two, "a": one}))
+    assert digest(Index({"a": one, "b": two})) != digest(Index({"a": two, "b": one}))
+
+
 def test_the_digest_tells_a_name_from_content(tmp_path: Path) -> None:
     entry = Entry(0, 0, 0, 0, 0o100644, "x")
     assert digest(Index({"a": entry, "b": entry})) != digest(Index({"a": entry._replace(digest="x\0b")}))

@@ -92,12 +92,13 @@ CASES = {
     "a caret beside a star": ("^a*", "a ab", "^a"),
     "a backslash that escapes the end": ("a*\\", "a$ ab$c", "a a\\"),
     "a class that passes behind a star": ("a*[-]", "a- ab-", "a -"),
+    "a hyphen at the end of a class behind a star": ("x*[a-]", "xa x-", "x] xb"),
     "a caret later": ("a^b*", "", "a^b ab"),
     "a range backwards": ("[b-a]", "", "a b"),
     "an unknown escape": (r"\y*", "", "y yes"),
     "a count of a count": ("a{2}{2}*", "", "a aaaa a{2}{2}"),
     "a count of nothing": ("**{2}*", "", "a {2} aa"),
-    "too high a count": ("a{1001}*", "", "a a{1001}"),
+    "too high a count": ("a{0,1001}*", "", "a aa a{0,1001}"),
 }
 
 

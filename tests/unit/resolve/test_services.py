@@ -185,7 +185,7 @@ def test_a_file_that_two_globs_find_is_mounted_once() -> None:
         ("", (Check("running"),)),
         ('ports = [80, 81]\nready = { http = "/x" }', (Check("http", 80, (("path", ("/x",)),)),)),
         ('ports = [80, 81]\nready = { http = "/x", port = 81 }', (Check("http", 81, (("path", ("/x",)),)),)),
-        ("ready = { tcp = 5 }", (Check("tcp", 5),)),
+        ("ports = [5]\nready = { tcp = 5 }", (Check("tcp", 5),)),
         ('ready = { log = "up" }', (Check("log", params=(("text", ("up",)),)),)),
         ('ready = { command = "a b" }', (Check("command", command=(("a",), ("b",))),)),
         (
@@ -200,7 +200,7 @@ def test_what_ready_asks_from_outside(app: str, checks: tuple[Check, ...]) -> No
 
 @pytest.mark.parametrize(
     ("ready", "asked"),
-    [('{ command = ["true"] }', True), ('{ http = "/" }', True), ("{ tcp = 1 }", False), ('{ log = "x" }', False)],
+    [('{ command = ["true"] }', True), ('{ http = "/" }', True), ("{ tcp = 80 }", False), ('{ log = "x" }', False)],
 )
 def test_only_what_can_be_asked_inside_becomes_a_health_check(ready: str, asked: bool) -> None:
     assert bool(stack_of(f'[app]\nimage = "x"\nports = [80]\nready = {ready}')["app"].health) == asked
