@@ -33,7 +33,7 @@ def board(progress: Progress, now: float, size: tuple[int, int], *, moving: bool
     for entry in progress:
         lines.append(_line(entry, now, name_width, width, moving=moving))
         if moving and entry.phase is Phase.BUILDING and tail:
-            lines += [(("  │ " + fit(clean(text), width - 4), "dim"),) for text in list(entry.lines)[-tail:]]
+            lines += [((fit(f"  │ {clean(text)}", width), "dim"),) for text in list(entry.lines)[-tail:]]
     return lines
 
 

@@ -104,7 +104,7 @@ APP_KEYS: list[tuple[str, list[str]]] = [
     ("ready = ['true']", ['3:9 expected a table, got a list (write: ready = { command = ["true"] })']),
     ("ready = {}", ["3:9 needs exactly one of `http`, `tcp`, `command`, `log`"]),
     ("ready = { http = '/', tcp = 80 }", ["3:9 needs exactly one of `http`, `tcp`, `command`, `log`"]),
-    ("ready = { http = 'health' }", ["3:9 `http` is a path and begins with `/`"]),
+    ("ready = { http = 'health' }", ["3:11 `http` is a path and begins with `/`"]),
     ("ready = { htp = '/' }", ["3:11 unknown key `htp` (did you mean `http`?)"]),
     ("ready = { tcp = '80' }", ["3:17 expected an integer, got a string (write: tcp = 80)"]),
     ("ready = { command = 5 }", ["3:21 expected a string or a list of strings, got an integer (write: command = [5])"]),

@@ -152,6 +152,18 @@ def only(text: str) -> Problem:
             'publish it elsewhere: ports = ["81:90"]',
         ),
         (
+            '[app]\nbuild = "."\nports = [80]\nready = { http = "/", port = 81 }',
+            "port 81 is not in `ports`, so it can't be asked",
+            ("app", "ready", "port"),
+            "list it: ports = [80, 81]",
+        ),
+        (
+            '[app]\nbuild = "."\nready = { http = "/" }',
+            "`http` asks a port, and there is none",
+            ("app", "ready"),
+            "list it: ports = [8000]",
+        ),
+        (
             '[app]\nbuild = "."\nenv = { A = "{redis.urll}" }\n[sidecars]\nredis = {}',
             "unknown placeholder `{redis.urll}`",
             ("app", "env", "A"),
