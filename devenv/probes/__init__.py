@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 
 from devenv.probes.model import Answer, Probe, publishable
@@ -35,29 +36,11 @@ def attempt(probe: Probe, host: str, port: int, *, timeout: float) -> Answer:
 
 
 def _asker(kind: str) -> Callable[..., Answer]:
-    # Imported by kind: an `up` with nothing to do pays only for the protocols that its project uses.
-    if kind == "http":
-        from devenv.probes import http
+    """The function that speaks a kind's protocol, from the module of its name.
 
-        return http.ask
-    if kind == "tcp":
-        from devenv.probes import tcp
-
-        return tcp.ask
-    if kind == "postgres":
-        from devenv.probes import postgres
-
-        return postgres.ask
-    if kind == "redis":
-        from devenv.probes import redis
-
-        return redis.ask
-    if kind == "s3":
-        from devenv.probes import s3
-
-        return s3.ask
-    if kind == "smtp":
-        from devenv.probes import smtp
-
-        return smtp.ask
-    raise ValueError(f"unknown probe kind {kind!r}; known are {', '.join(KINDS)}")
+    Imported by kind: an `up` with nothing to do pays only for the protocols that its project uses.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"unknown probe kind {kind!r}; known are {', '.join(KINDS)}")
+    ask: Callable[..., Answer] = importlib.import_module(f"{__name__}.{kind}").ask
+    return ask
