@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from devenv.artifacts.compose import image_of
+from devenv.artifacts.names import image_of, volume_owner
 from devenv.engines.compose.api import ApiError
 from devenv.engines.compose.driver_command import docker
 from devenv.engines.compose.engine import ComposeEngine
@@ -35,12 +35,8 @@ def survey(session: Session, names: Sequence[str]) -> Doomed:
     stack = session.stack()
     chosen = known(stack, names) or list(stack.names)
     volumes = tuple(session.engine.volumes(names))
-    prefix = f"{session.project.id}_"
-    dumps = [
-        service.name
-        for service in stack
-        if service.dump and service.name in chosen and any(v.startswith(f"{prefix}{service.name}-") for v in volumes)
-    ]
+    owners = {volume_owner(session.project.id, name) for name in volumes}
+    dumps = [service.name for service in stack if service.dump and service.name in chosen and service.name in owners]
     return Doomed(tuple(chosen), volumes, tuple(dumps))
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from devenv.artifacts import MARKER, Artifact
-from devenv.artifacts.compose import Target, render, variables
+from devenv.artifacts.compose import Target, render
 from devenv.artifacts.dotenv import BLOCK, block
 from devenv.artifacts.files import apply, check, read, write
+from devenv.artifacts.names import variables
 from devenv.errors import DevenvError
 from devenv.process import is_ignored_by_git
 from devenv.project import slug

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import pickle
 import re
 from collections.abc import Mapping
@@ -33,6 +34,11 @@ class Project:
     manifest: Path
     id: str
     state: State = field(repr=False)
+
+    @property
+    def label(self) -> str:
+        """The real path as text that labels can carry, also where its name is not UTF-8."""
+        return os.fsencode(self.root).decode(errors="backslashreplace")
 
     @property
     def generated(self) -> Path:

@@ -131,6 +131,7 @@ class Catalog:
     def __init__(self, folders: Iterable[tuple[Path, str]]) -> None:
         """Look into each `(folder, label)`; a later folder wins by name. Files are read when they are asked for."""
         self._files: dict[str, tuple[Path, str]] = {}
+        self._tables: dict[str, dict[str, Any]] = {}
         for folder, label in folders:
             self._files.update({file.stem: (file, label) for file in sorted(folder.glob("*.toml"))})
 
@@ -180,10 +181,7 @@ class Catalog:
 
     def _read(self, name: str, *extending: str) -> dict[str, Any]:
         file, _ = self._files[name]
-        try:
-            data = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise RecipeError(f"recipe `{name}` can't be read: {error}", where=str(file)) from error
+        data = self._table(name, file)
         base = data.get("extends")
         if base is None:
             data.setdefault("versions", [])
@@ -192,6 +190,15 @@ class Catalog:
             what = "itself in the end" if base in self._files else f"`{base}`, which is not a recipe"
             raise RecipeError(f"recipe `{name}` extends {what}", where=str(file))
         return merge(self._read(base, name, *extending), data)
+
+    def _table(self, name: str, file: Path) -> dict[str, Any]:
+        """What the file says, read once; a table of its own for each caller to take apart."""
+        if name not in self._tables:
+            try:
+                self._tables[name] = tomllib.loads(file.read_text(encoding="utf-8"))
+            except (OSError, ValueError) as error:
+                raise RecipeError(f"recipe `{name}` can't be read: {error}", where=str(file)) from error
+        return dict(self._tables[name])
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -163,7 +163,7 @@ def ready_status(
     project: Project, stack: Stack, services: Iterable[Service], bindings: Bindings
 ) -> list[ServiceStatus]:
     """The status of services that have just answered."""
-    from devenv.artifacts.compose import image_of
+    from devenv.artifacts.names import image_of
     from devenv.engines import READY
     from devenv.engines.compose.engine import addresses_of
 

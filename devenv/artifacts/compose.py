@@ -8,24 +8,25 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from devenv.artifacts.names import (
+    DATA_LABEL,
+    HASH_LABEL,
+    PATH_LABEL,
+    PROJECT_LABEL,
+    SERVICE_LABEL,
+    image_of,
+    setup_names,
+    variable,
+    volume_key,
+)
 from devenv.artifacts.yaml import Block, Quoted, dump
-from devenv.errors import InputError
 from devenv.stack import Bindings, File, Ref, Service, Stack, Text, bind, references
 
-PROJECT_LABEL = "devenv.project"
-PATH_LABEL = "devenv.path"
-SERVICE_LABEL = "devenv.service"
-HASH_LABEL = "devenv.hash"
-DATA_LABEL = "devenv.data-version"
-
 Document = dict[str, Any]
-
-_USUAL = re.compile(r"[a-z0-9-]+ (?:[a-z0-9_]+|[A-Z0-9_]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,44 +40,6 @@ class Target:
     root: str = "."
     path: str | None = None
     bindings: Bindings | None = None
-
-
-def variable(service: str, name: str) -> str:
-    """The environment variable that carries a secret into the compose file.
-
-    A name that could be taken for another one, or that Compose would not substitute, has a digest at its end.
-    """
-    text = re.sub(r"[^A-Z0-9]", "_", f"DEVENV_{service}_{name}".upper())
-    if _USUAL.fullmatch(f"{service} {name}"):
-        return text
-    return f"{text}_{hashlib.sha256(f'{service} {name}'.encode()).hexdigest()[:6].upper()}"
-
-
-def variables(stack: Stack, bindings: Bindings) -> dict[str, str]:
-    """Every secret of the stack by its variable. Raises `InputError` where two would share one."""
-    result: dict[str, str] = {}
-    for service in stack:
-        for secret in service.secrets:
-            name, value = variable(service.name, secret.name), bindings.secrets[service.name, secret.name]
-            if result.setdefault(name, value) != value:
-                message = (
-                    f"`{secret.name}` of `{service.name}` and another private value would share the variable {name}"
-                )
-                raise InputError(message, hint="call one of them otherwise")
-    return result
-
-
-def setup_names(service: Service) -> tuple[str, ...]:
-    """The one-shot services that run an app's `setup`; a dot keeps them apart from every name a user can choose."""
-    return tuple(f"{service.name}.setup" + (f"-{n}" if n > 1 else "") for n in range(1, len(service.setup) + 1))
-
-
-def image_of(stack: Stack, service: Service, project: str) -> str:
-    """The image's name; apps with one and the same build share one image."""
-    if service.image:
-        return service.image
-    first = next(other for other in stack if other.build == service.build)
-    return f"{project}-{first.name}"
 
 
 def render(stack: Stack, target: Target) -> str:
@@ -160,7 +123,9 @@ def _base(stack: Stack, service: Service, target: Target) -> Document:
     entry |= {
         "user": Quoted(service.user) if service.user else None,
         "environment": {name: _string(text) for name, text in service.env},
-        "volumes": [Quoted(f"{service.name}-{volume.name}:{_literal(volume.path)}") for volume in service.volumes]
+        "volumes": [
+            Quoted(f"{volume_key(service.name, volume.name)}:{_literal(volume.path)}") for volume in service.volumes
+        ]
         + [_mount(file, target) for file in service.files if file.source],
         "configs": [
             {"source": _config(service, index), "target": Quoted(_literal(file.path))}
@@ -236,12 +201,12 @@ def _volumes(stack: Stack, target: Target) -> Document:
             labels = _owner(target)
             if labels and service.data_version and not volume.disposable:
                 labels[DATA_LABEL] = Quoted(service.data_version)
-            result[f"{service.name}-{volume.name}"] = {"labels": labels} if labels else {}
+            result[volume_key(service.name, volume.name)] = {"labels": labels} if labels else {}
     return result
 
 
 def _config(service: Service, index: int) -> str:
-    return f"{service.name}-{index}"
+    return f"{service.name}.{index}"
 
 
 def _configs(stack: Stack) -> Document:

@@ -32,8 +32,7 @@ def pick(manifest: Manifest, catalog: Catalog, context: Context, problems: list[
     peers = {name: {r for other, r in recipes.items() if other != name} for name in recipes}
     result = {}
     for name, sidecar in manifest.sidecars.items():
-        known = recipes[name] in catalog.names
-        if known and (sidecar.recipe or sidecar.image is None or sidecar.options):
+        if recipes[name] in catalog.names:  # also with an image of one's own, which then takes the recipe's place
             found = _with_recipe(name, sidecar, catalog, context, sorted(peers[name]), problems)
         else:
             found = _without_recipe(name, sidecar, catalog, problems)

@@ -136,7 +136,7 @@ def _over(base: Service, own: Service, pick: Pick, draft: Draft) -> Service:
         command=own.command or ((base.command or ()) + extra or None),
         env=tuple({**dict(base.env), **dict(own.env)}.items()),
         ports=ports + tuple(wanted.values()),
-        volumes=base.volumes + own.volumes,
+        volumes=tuple({volume.name: volume for volume in (*base.volumes, *own.volumes)}.values()),
         ready=own.ready if pick.sidecar.ready else base.ready,
         health=own.health if pick.sidecar.ready else base.health,
         needs=own.needs,

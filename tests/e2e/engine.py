@@ -1,15 +1,24 @@
-"""What the engine itself says of a project, asked with the docker client and never with code of devenv."""
+"""What the engine itself says of a project, asked over its API and with the docker client, never with code of devenv."""
 
 from __future__ import annotations
 
+import functools
+import http.client
 import json
+import os
+import socket
 import subprocess
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 PATH_LABEL = "devenv.path"
 SERVICE_LABEL = "devenv.service"
 PROJECT_LABEL = "devenv.project"
+
+Item = dict[str, Any]
 
 
 def docker(*words: str, stdin: str = "", timeout: float = 120) -> str:
@@ -21,27 +30,58 @@ def docker(*words: str, stdin: str = "", timeout: float = 120) -> str:
     return done.stdout.strip()
 
 
-def inspected(kind: str, *names: str) -> list[dict[str, Any]]:
+@functools.cache
+def engine_socket() -> str:
+    """The path of the engine's socket."""
+    host = os.environ.get("DOCKER_HOST") or docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
+    assert host.startswith("unix://"), f"these tests look at an engine on this machine, not at {host}"
+    return host.removeprefix("unix://")
+
+
+class _Connection(http.client.HTTPConnection):
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(engine_socket())
+
+
+def api(method: str, path: str) -> Any:
+    """One call to the engine; None for what is not there."""
+    connection = _Connection("docker", timeout=60)
+    try:
+        connection.request(method, path)
+        answer = connection.getresponse()
+        body = answer.read()
+    finally:
+        connection.close()
+    if answer.status == 404:
+        return None
+    assert answer.status < 400, f"{method} {path}: {body!r}"
+    return json.loads(body) if body.strip() else None
+
+
+def inspected(kind: str, *names: str) -> list[Item]:
     """The engine's own description of objects; those that are gone by now are left out."""
-    done = subprocess.run(["docker", kind, "inspect", *names], capture_output=True, encoding="utf-8", timeout=60)
-    result: list[dict[str, Any]] = json.loads(done.stdout or "[]")
-    return result
+    suffix = "/json" if kind in ("container", "image") else ""
+    found = (api("GET", f"/{kind}s/{name}{suffix}") for name in names)
+    return [item for item in found if item is not None]
 
 
 def labelled(kind: str, label: str) -> list[str]:
     """The ids (names of volumes) of everything with a label."""
-    everything = ["--all"] if kind == "container" else []
-    return docker(kind, "ls", "--quiet", *(["--no-trunc"] if kind == "container" else []), *everything,
-                  "--filter", f"label={label}").split()  # fmt: skip
+    filters = quote(json.dumps({"label": [label]}))
+    if kind == "container":
+        return [item["Id"] for item in api("GET", f"/containers/json?all=1&filters={filters}")]
+    found = api("GET", f"/{kind}s?filters={filters}")
+    return [item["Name"] for item in found["Volumes"] or ()] if kind == "volume" else [item["Id"] for item in found]
 
 
-def all_containers(root: Path) -> list[dict[str, Any]]:
+def all_containers(root: Path) -> list[Item]:
     """Every container that says it belongs to the folder."""
-    ids = labelled("container", f"{PATH_LABEL}={root.resolve()}")
-    return inspected("container", *ids) if ids else []
+    return inspected("container", *labelled("container", f"{PATH_LABEL}={root.resolve()}"))
 
 
-def containers(root: Path) -> dict[str, dict[str, Any]]:
+def containers(root: Path) -> dict[str, Item]:
     """The folder's containers by service, of which each has exactly one."""
     found = all_containers(root)
     result = {item["Config"]["Labels"][SERVICE_LABEL]: item for item in found}
@@ -75,10 +115,10 @@ def networks(root: Path) -> list[str]:
 
 def project_id(root: Path) -> str:
     """The project's name for the engine, as its containers carry it."""
-    return str(next(iter(all_containers(root)))["Config"]["Labels"][PROJECT_LABEL])
+    return str(all_containers(root)[0]["Config"]["Labels"][PROJECT_LABEL])
 
 
-def published(container: dict[str, Any]) -> dict[int, tuple[str, int]]:
+def published(container: Item) -> dict[int, tuple[str, int]]:
     """Container port → (address, port) on this machine."""
     ports = container["NetworkSettings"]["Ports"]
     return {
@@ -90,29 +130,27 @@ def published(container: dict[str, Any]) -> dict[int, tuple[str, int]]:
 
 def remove_everything_below(folder: Path) -> None:
     """Remove all that carries the path of a folder below this one, by id: for the end of a test, however it ended."""
+    base = folder.resolve()
 
-    def ours(kind: str) -> list[dict[str, Any]]:
-        ids = labelled(kind, PATH_LABEL)
-        found = inspected(kind, *ids) if ids else []
-        return [item for item in found if Path(_labels(item)[PATH_LABEL]).is_relative_to(folder.resolve())]
+    def ours(kind: str) -> list[Item]:
+        found = inspected(kind, *labelled(kind, PATH_LABEL))
+        return [item for item in found if Path(_labels(item)[PATH_LABEL]).is_relative_to(base)]
 
-    doomed = ours("container")
-    projects = {_labels(item)[PROJECT_LABEL] for kind in ("container", "volume", "network") for item in ours(kind)}
-    images = [name for project in projects for name in _images_of(project)]
-    if doomed:
-        docker("rm", "--force", "--volumes", *(item["Id"] for item in doomed))
-    for kind, key in (("volume", "Name"), ("network", "Id")):
-        if found := [item[key] for item in ours(kind)]:
-            docker(kind, "rm", *found)
-    if images:
-        docker("image", "rm", "--force", *images)
+    found = {kind: ours(kind) for kind in ("container", "volume", "network")}
+    projects = {_labels(item)[PROJECT_LABEL] for items in found.values() for item in items}
+    _each(lambda item: api("DELETE", f"/containers/{item['Id']}?force=1&v=1"), found["container"])
+    _each(lambda item: api("DELETE", f"/volumes/{item['Name']}"), found["volume"])
+    _each(lambda item: api("DELETE", f"/networks/{item['Id']}"), found["network"])
+    for project in projects:
+        listed = api("GET", f"/images/json?filters={quote(json.dumps({'reference': [f'{project}-*']}))}")
+        _each(lambda tag: api("DELETE", f"/images/{tag}?force=1"), [tag for item in listed for tag in item["RepoTags"]])
 
 
-def _images_of(project: str) -> list[str]:
-    listed = docker("image", "ls", "--format", "{{.Repository}}", "--filter", f"reference={project}-*")
-    return [f"{name}:latest" for name in listed.split()]
+def _each(act: Callable[[Any], object], items: Iterable[Any]) -> None:
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        list(pool.map(act, items))
 
 
-def _labels(item: dict[str, Any]) -> dict[str, str]:
+def _labels(item: Item) -> dict[str, str]:
     labels: dict[str, str] = item.get("Labels") or item["Config"]["Labels"]
     return labels

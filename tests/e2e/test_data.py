@@ -145,7 +145,7 @@ def decoys(project: str) -> Iterator[dict[str, list[str]]]:
             docker("run", "-d", "--name", f"{project}-redis-2", *labels, "redis:8", "redis-server")
         )
         made["container"].append(docker("create", "--name", f"{project}_redis", "redis:8"))
-        made["volume"].append(docker("volume", "create", *labels, f"{project}_redis-data2"))
+        made["volume"].append(docker("volume", "create", *labels, f"{project}_redis.data2"))
         made["volume"].append(docker("volume", "create", f"{project}_redis"))
         made["network"].append(docker("network", "create", *labels, f"{project}_other"))
         yield made
@@ -174,7 +174,7 @@ def test_destroy_of_one_service_leaves_the_others_running(project: MakeProject, 
     before = starts(root)
     assert cli("destroy", "redis", "--yes", cwd=root).code == 0
     assert starts(root) == {"postgres": before["postgres"]}
-    assert [name.rpartition("_")[2] for name in volumes(root)] == ["postgres-data"]
+    assert [name.rpartition("_")[2] for name in volumes(root)] == ["postgres.data"]
     assert len(networks(root)) == 1
 
 

@@ -20,7 +20,7 @@ import pytest
 from tests.command_line import Cli
 from tests.conftest import write_files
 from tests.e2e.clients import addresses, execute, redis_at, rows
-from tests.e2e.engine import all_containers, networks, running
+from tests.e2e.engine import all_containers, engine_socket, networks, running
 from tests.e2e.manifests import PYTHON, strings, worker
 from tests.e2e.proxy import Proxy, proxy
 
@@ -59,7 +59,7 @@ def run_until(cli: Cli, root: Path, crash: Crash | None) -> list[str]:
             (os.killpg if crash.with_children else os.kill)(process.pid, signal.SIGKILL)
             process.wait(10)
 
-    target = os.environ["DOCKER_HOST"].removeprefix("unix://")
+    target = engine_socket()
     with proxy(root.parent / "s", target, hook, changes_only=not SOAK) as between:
         process = cli.start(
             "up", "-d", cwd=root, env={"DOCKER_HOST": between.url}, start_new_session=True, stderr=subprocess.STDOUT
@@ -156,7 +156,7 @@ def test_ctrl_c_ends_with_130_and_the_next_up_works(tmp_path: Path, cli: Cli, ti
         if call in line:
             reached.set()
 
-    target = os.environ["DOCKER_HOST"].removeprefix("unix://")
+    target = engine_socket()
     with proxy(tmp_path / "s", target, hook, changes_only=True) as between:
         process = cli.start(
             "up", "-d", cwd=root, env={"DOCKER_HOST": between.url}, start_new_session=True, stderr=subprocess.STDOUT
@@ -165,7 +165,7 @@ def test_ctrl_c_ends_with_130_and_the_next_up_works(tmp_path: Path, cli: Cli, ti
         for _ in range(times):
             os.killpg(process.pid, signal.SIGINT)
         out, _ = process.communicate(timeout=90)
-    assert process.returncode == 130, out
+    assert process.returncode in (130, -signal.SIGINT), out  # a shell calls both 130
     assert "Traceback" not in out
     (root / "devenv.toml").write_text(FRESH)
     healed(cli, root, {"worker", "redis"})

@@ -15,7 +15,7 @@ import pytest
 from tests.command_line import Cli
 from tests.conftest import MakeProject
 from tests.e2e.conftest import Up
-from tests.e2e.engine import all_containers, containers, docker, published, starts
+from tests.e2e.engine import all_containers, containers, docker, engine_socket, published, starts
 from tests.e2e.manifests import web, worker
 from tests.e2e.proxy import proxy
 
@@ -125,7 +125,7 @@ def test_a_port_that_is_taken_after_it_was_found_free_moves(project: MakeProject
             thief.listen()
 
     root = project({"devenv.toml": manifest(port)})
-    with thief, proxy(tmp_path / "s", os.environ["DOCKER_HOST"].removeprefix("unix://"), steal) as between:
+    with thief, proxy(tmp_path / "s", engine_socket(), steal) as between:
         result = cli("up", "-d", cwd=root, env={"DOCKER_HOST": between.url})
         assert result.code == 0, result.err
         assert host_port(root) != port

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from devenv.artifacts.compose import variables
 from devenv.artifacts.dotenv import dotenv
+from devenv.artifacts.names import variables
 from tests.compose_plugin import understood
 from tests.golden.test_golden import BOUND, CASES, HERE, PORTABLE, bindings_of, stack_of
 

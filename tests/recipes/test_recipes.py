@@ -110,7 +110,7 @@ def test_a_recipe_whose_data_has_a_version_keeps_it_with_the_volume(name: str) -
     for version in BUNDLED.recipe(name).versions:
         stack = alone(name, f"{version}.3-alpine")
         assert stack["part"].data_version == version
-        labels = document(stack, Target("p", path="/p", bindings=bindings_of(stack)))["volumes"]["part-data"]["labels"]
+        labels = document(stack, Target("p", path="/p", bindings=bindings_of(stack)))["volumes"]["part.data"]["labels"]
         assert labels["devenv.data-version"] == version
 
 

@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from devenv.artifacts.compose import HASH_LABEL, Document
+from devenv.artifacts.compose import Document
+from devenv.artifacts.names import HASH_LABEL
 
 _LEFT_OUT = ("labels", "depends_on", "build", "configs")
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from devenv.artifacts.compose import PROJECT_LABEL, image_of
+from devenv.artifacts.names import PROJECT_LABEL, image_of, volume_owner
 from devenv.engines import EXITED, MISSING, READY, STARTING, STOPPED, UNHEALTHY, Address, ServiceStatus
 from devenv.engines.compose import fresh
 from devenv.engines.compose.api import Api, ApiError
@@ -126,9 +126,8 @@ class ComposeEngine:
         """Names of the project's volumes, of the named services only where some are named."""
         from devenv.engines.compose.observe import volumes
 
-        prefix = f"{self.project.id}_"
         found = volumes(self.api, self.project.id)
-        return [name for name in found if not services or name.removeprefix(prefix).rpartition("-")[0] in services]
+        return [name for name in found if not services or volume_owner(self.project.id, name) in services]
 
     def remove_volumes(self, names: Sequence[str]) -> None:
         """Remove volumes by their exact names. No data comes back from this."""

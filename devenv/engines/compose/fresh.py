@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from devenv.artifacts.names import volume_name
 from devenv.engines.compose.api import Api
 from devenv.engines.compose.logs import tail
 from devenv.engines.compose.observe import Container, DataVolume
@@ -32,7 +33,7 @@ def note(state: State, project: str, services: Iterable[Service], new: Mapping[s
     record = load(state)
     for service in services:
         for volume in service.volumes:
-            name = f"{project}_{service.name}-{volume.name}"
+            name = volume_name(project, service.name, volume.name)
             if service.initialised and name in new:
                 found = {"created": new[name].created, "service": service.name, "text": service.initialised}
                 record[name] = found

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from devenv.artifacts.compose import image_of
+from devenv.artifacts.names import image_of
 from devenv.engines.compose.api import Api, ApiError
 from devenv.errors import InputError
 from devenv.layout.context import Index, changed, digest, index

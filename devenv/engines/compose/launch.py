@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from devenv.artifacts.compose import setup_names
+from devenv.artifacts.names import setup_names
 from devenv.engines.compose.api import Api, ApiError
 from devenv.engines.compose.exec import run_inside
 from devenv.engines.compose.inject import inject

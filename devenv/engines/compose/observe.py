@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from devenv.artifacts.compose import DATA_LABEL, HASH_LABEL, PATH_LABEL, PROJECT_LABEL, SERVICE_LABEL
+from devenv.artifacts.names import DATA_LABEL, HASH_LABEL, PATH_LABEL, PROJECT_LABEL, SERVICE_LABEL
 from devenv.engines.compose.api import Api
 
 _EXIT = re.compile(r"Exited \((-?\d+)\)")

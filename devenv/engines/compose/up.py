@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devenv.artifacts import MARKER
-from devenv.artifacts.compose import Document, Target, document, setup_names, variables
+from devenv.artifacts.compose import Document, Target, document
 from devenv.artifacts.dotenv import dotenv
 from devenv.artifacts.files import write
+from devenv.artifacts.names import setup_names, variables, volume_name, volume_owner
 from devenv.engines.compose import changes, fresh, images, leftovers, ports
 from devenv.engines.compose.api import Api, ApiError
 from devenv.engines.compose.launch import Job, Launch
@@ -85,7 +86,7 @@ class Up:
         """Two paths can share an id only by a hash collision; even then nothing of the other's is touched."""
         for containers in observed.values():
             for container in containers:
-                if container.path != str(self.project.root):
+                if container.path != self.project.label:
                     raise EngineError(f"container `{container.name}` belongs to another project: {container.path}")
 
     def _heal(self, observed: Mapping[str, Sequence[Container]]) -> bool:
@@ -118,7 +119,7 @@ class Up:
 
     def _render(self, bindings: Bindings) -> Document:
         """The compose document, written where it differs from what was written last."""
-        target = Target(self.project.id, root="..", path=str(self.project.root), bindings=bindings)
+        target = Target(self.project.id, root="..", path=self.project.label, bindings=bindings)
         rendered = document(self.stack, target)
         secrets = dotenv(variables(self.stack, bindings))
         digest = hashlib.sha256(json.dumps([rendered, secrets], sort_keys=True).encode()).hexdigest()
@@ -228,7 +229,7 @@ class Up:
         start = step.action is not Action.KEEP
         new = step.action in (Action.CREATE, Action.RECREATE)
         setups = tuple((name, containers[name]) for name in setup_names(service) if name in due)
-        kept_data = any(f"{self.project.id}_{service.name}-{v.name}" in existing for v in service.volumes)
+        kept_data = any(self._volume(service, volume.name) in existing for volume in service.volumes)
         return Job(service, containers[service.name], start, setups, provision=new and kept_data)
 
     def _due(self, rendered: Document, found: Mapping[str, DataVolume], done: dict[str, str]) -> set[str]:
@@ -249,11 +250,13 @@ class Up:
         entries = rendered["services"]
         image = self.project.state.load(f"image-{entries[service.name]['image']}") or {}
         hashes = [entries[name]["labels"]["devenv.hash"] for name in setup_names(service)]
-        needed = [v.created for name, v in sorted(found.items()) if self._owner(name) in service.needs]
+        needed = [
+            v.created for name, v in sorted(found.items()) if volume_owner(self.project.id, name) in service.needs
+        ]
         return hashlib.sha256(json.dumps([image.get("id"), hashes, needed]).encode()).hexdigest()[:16]
 
-    def _owner(self, volume: str) -> str:
-        return volume.removeprefix(f"{self.project.id}_").rpartition("-")[0]
+    def _volume(self, service: Service, volume: str) -> str:
+        return volume_name(self.project.id, service.name, volume)
 
     def _announce(self, todo: Plan, setups: Iterable[str]) -> None:
         for step in todo.steps:
@@ -268,7 +271,7 @@ class Up:
         """A data volume of another major version: the server would not start on it, or start beside it, empty."""
         for service in self.wish.services:
             for volume in service.volumes:
-                found = existing.get(f"{self.project.id}_{service.name}-{volume.name}")
+                found = existing.get(self._volume(service, volume.name))
                 version = found.data_version if found else ""
                 if version and service.data_version and version != service.data_version:
                     raise EngineError(

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from devenv.artifacts.compose import HASH_LABEL, Target, document, image_of, setup_names, variable, variables
+from devenv.artifacts.compose import Target, document
+from devenv.artifacts.names import HASH_LABEL, image_of, setup_names, variable, variables
 from devenv.errors import InputError
 from devenv.stack import Bindings, Secret, Service, Stack
 from tests.unit.stacks import bindings_of, stack_of

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from devenv.artifacts.compose import PATH_LABEL, Target, render, variables
+from devenv.artifacts.compose import Target, render
 from devenv.artifacts.dotenv import dotenv
 from devenv.artifacts.files import write
+from devenv.artifacts.names import PATH_LABEL, variables
 from devenv.stack import Bindings, Build, File, Health, Ref, Secret, Service, Stack, Text, Volume
 from tests.compose_plugin import understood
 from tests.unit.strings import NASTY, texts
@@ -145,6 +146,6 @@ def test_every_other_text_of_a_manifest_is_passed_as_written(tmp_path: Path) -> 
     for number, way in enumerate(PATHS):
         service = read_services[f"app-{number}"]
         assert {volume["target"] for volume in service["volumes"]} == {f"/data/{way}", f"/mounted/{way}"}
-        assert {volume["source"] for volume in service["volumes"]} == {f"app-{number}-data", f"{tmp_path}/db/{way}"}
+        assert {volume["source"] for volume in service["volumes"]} == {f"app-{number}.data", f"{tmp_path}/db/{way}"}
         assert service["configs"][0]["target"] == f"/generated/{way}"
         assert service["labels"][PATH_LABEL] == "/home/$a"

@@ -48,6 +48,14 @@ def test_a_line_for_each_service() -> None:
     assert text(services, 1.35)[0].startswith("⠸ postgres")
 
 
+def test_nothing_foreign_steers_the_terminal() -> None:
+    services = progress(
+        (0.0, ServicePhase("w\x1b[2Jeb", Phase.BUILDING, "why\x1b]0;title\x07\nnot")),
+        (0.0, LogLine("w\x1b[2Jeb", "10 %\r\x1b[32m20 %\x1b[0m\r")),
+    )
+    assert text(services, 0.0) == ["⠋ web  building: why not", "  │ 20 %"]
+
+
 def test_styles() -> None:
     services = progress(
         (0.0, ServicePhase("a", Phase.READY)),

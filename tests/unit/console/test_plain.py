@@ -33,9 +33,10 @@ def shown(*events: Event | float, color: bool = False) -> list[str]:
 def test_one_line_per_phase_and_none_per_detail() -> None:
     assert shown(
         ServicePhase("postgres", Phase.STARTING),
+        0.7,
         ServicePhase("postgres", Phase.WAITING, "connection refused"),
         ServicePhase("postgres", Phase.WAITING, "the database system is starting up"),
-        1.8,
+        1.1,
         ServicePhase("postgres", Phase.READY),
         ServicePhase("postgres", Phase.READY),
     ) == [
@@ -133,13 +134,15 @@ def test_quiet_says_only_warnings() -> None:
 def test_builder_lines_are_those_of_the_last_build() -> None:
     console = PlainConsole(io.StringIO(), color=False)
     assert console.builder_lines("web") == ()
-    for round_ in ("first", "second"):
+    for build, count in (("first", 300), ("second", 3)):
         console.emit(ServicePhase("web", Phase.BUILDING))
-        for number in range(300):
-            console.emit(LogLine("web", f"{round_} {number}"))
+        for number in range(count):
+            console.emit(LogLine("web", f"{build} {number}"))
+        if build == "first":
+            assert console.builder_lines("web") == tuple(f"first {number}" for number in range(100, 300))
         console.emit(ServicePhase("web", Phase.STARTING))
         console.emit(LogLine("web", "not a builder's"))
-    assert console.builder_lines("web") == tuple(f"second {number}" for number in range(100, 300))
+    assert console.builder_lines("web") == ("second 0", "second 1", "second 2")
 
 
 @pytest.mark.parametrize("error", [BrokenPipeError(), OSError("no space"), BlockingIOError(), ValueError("closed")])
