@@ -1,4 +1,4 @@
-"""What the engine itself says of a project, asked over its API and with the docker client, never with code of devenv."""
+"""What the engine itself says of a project, by its API and its client; nothing of devenv is asked."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def garbled(draw: st.DrawFn, good: bytes) -> bytes:
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(data=st.data(), hold=st.integers(0, 4))
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=settings().max_examples * 2)
 def test_random_bytes(kind: str, puppet: FakeServer, data: st.DataObject, hold: int) -> None:
     sent = data.draw(st.binary(max_size=300) | garbled(GOOD[kind]))
     puppet.handler = say(sent) if hold else say_and_hold(sent)
