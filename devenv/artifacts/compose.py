@@ -28,6 +28,9 @@ from devenv.stack import Bindings, File, Ref, Service, Stack, Text, bind, refere
 
 Document = dict[str, Any]
 
+_OWN_START_INTERVAL = "10s"
+"""Where devenv waits it asks from outside: a check inside starts a process and slows the start it waits for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -104,7 +107,7 @@ def _entries(
     if service.health:
         entry["healthcheck"] = {
             "test": ["CMD", *_strings(service.health.command)],
-            "start_interval": service.health.start_interval,
+            "start_interval": service.health.start_interval if target.bindings is None else _OWN_START_INTERVAL,
             "start_period": "2m",
             "interval": "15s",
             "timeout": "10s",

@@ -96,7 +96,8 @@ class LiveConsole(Console):
         self._changed.wait()
         while not self._closing.wait(self._pace):
             self._changed.clear()
-            if not self.draw():
+            # Closing is looked at again: it may have come just before the clearing, and its wake-up is lost then.
+            if not self.draw() and not self._closing.is_set():
                 self._changed.wait()
 
     def _start(self) -> Live:

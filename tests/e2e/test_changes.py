@@ -10,7 +10,7 @@ from tests.command_line import Cli
 from tests.conftest import MakeProject
 from tests.e2e.clients import addresses, execute, redis_at, rows
 from tests.e2e.conftest import Up
-from tests.e2e.engine import containers, docker, running, starts
+from tests.e2e.engine import containers, docker, running, starts, volumes
 from tests.e2e.manifests import BOTH, DOCKERFILE, MAIN, REDIS, web, worker
 
 pytestmark = pytest.mark.engine
@@ -114,7 +114,7 @@ def test_a_file_that_the_build_does_not_see_rebuilds_nothing(project: MakeProjec
     before = starts(root)
     (root / "notes").write_text("not for the image")
     shutil.copystat(root / "Dockerfile", root / "main.py")
-    up(root)
+    assert "building" not in up(root).err
     assert starts(root) == before
 
 
@@ -156,8 +156,9 @@ def test_setup_runs_again_for_data_made_anew_beside_a_running_app(project: MakeP
     root = project(COUNTING)
     up(root)
     before = starts(root)
-    assert cli("destroy", "redis", "--yes", cwd=root).code == 0
-    assert running(root) == {"app"}
+    (data,) = volumes(root)
+    docker("rm", "--force", before["redis"][0])
+    docker("volume", "rm", data)
     up(root)
     with redis_at(addresses(cli, root)) as client:
         assert client.get("runs") == "1"

@@ -112,9 +112,8 @@ class Launch:
     def _wait(self, asker: Asker, job: Job, deadline: float) -> tuple[Answer, str | None]:
         """Wait for a good answer; data of an earlier time is brought in line with the manifest in between."""
 
-        def told(answer: Answer) -> None:
-            silent = answer.code in ("refused", "closed")  # by a port proxy: nothing of the service has answered
-            self._emit(job, Phase.WAITING, "no answer yet" if silent else answer.detail)
+        def told(detail: str) -> None:
+            self._emit(job, Phase.WAITING, detail)
 
         answer, gave_up = asker.wait(job.container, deadline, self._stop, told, REFUSED)
         refused = gave_up is not None and answer.code in REFUSED

@@ -46,7 +46,7 @@ class Asker:
         container: str,
         deadline: float,
         stop: threading.Event,
-        told: Callable[[Answer], None],
+        told: Callable[[str], None],
         final: Collection[str] = (),
     ) -> tuple[Answer, str | None]:
         """Ask until every check is answered, the container ends, `deadline` (monotonic) passes, or `stop` is set.
@@ -64,9 +64,11 @@ class Asker:
                 return answer, None
             if answer.code in final:
                 return answer, "refused"
-            if answer.detail != last:
-                last = answer.detail
-                told(answer)
+            # By a port proxy: nothing of the service itself has answered, however the proxy puts it.
+            detail = "no answer yet" if answer.code in ("refused", "closed") else answer.detail
+            if detail != last:
+                last = detail
+                told(detail)
             now = time.monotonic()
             if stop.is_set():
                 return answer, "cancelled"

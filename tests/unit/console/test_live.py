@@ -194,6 +194,21 @@ def test_frames_come_by_themselves_while_something_changes() -> None:
     assert terminal.lines()[0].startswith("· web  waiting: restarted")
 
 
+def test_closing_is_never_missed() -> None:
+    """It was, where it fell between two steps of the thread that draws: the command then never ended."""
+
+    def rounds() -> None:
+        for number in range(300):
+            with LiveConsole(Terminal(), color=False, size=(80, 24), pace=0.0001) as console:
+                console.emit(ServicePhase("web", Phase.READY))
+                time.sleep(0.0001 * (number % 7))
+
+    thread = threading.Thread(target=rounds, daemon=True)
+    thread.start()
+    thread.join(30)
+    assert not thread.is_alive()
+
+
 def test_many_threads() -> None:
     terminal = Terminal()
     with LiveConsole(terminal, color=True, size=(80, 40), pace=0.001) as console:
