@@ -73,8 +73,6 @@ def _source(problem: Problem, color: bool) -> Iterator[str]:
 
 
 def _read_line(file: str, number: int) -> str:
-    if not (file and number):
-        return ""
     try:
         with Path(file).open(encoding="utf-8", errors="replace", newline="\n") as lines:
             return next((line for count, line in enumerate(lines, 1) if count == number), "").rstrip("\r\n")

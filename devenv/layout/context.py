@@ -88,7 +88,7 @@ class _Walk:
             count = len(self.entries)
             try:
                 folders += self._scan(folder)
-                if folder.ignored and len(self.entries) > count:
+                if len(self.entries) > count:
                     self._add_folders(folder.prefix)
             except OSError as error:
                 if not _is_harmless(error, folder):

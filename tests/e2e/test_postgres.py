@@ -28,6 +28,16 @@ def test_the_first_connection_after_up_is_never_refused(project: MakeProject, up
         assert cli("destroy", "--yes", "--no-dump", cwd=root).code == 0
 
 
+def test_nor_is_it_while_a_killed_server_recovers(project: MakeProject, up: Up, cli: Cli) -> None:
+    """It listens and refuses everybody until all that was written since the last checkpoint is done again."""
+    root = project({"devenv.toml": POSTGRES})
+    up(root)
+    execute(addresses(cli, root), "create table t as select n, md5(n::text) from generate_series(1, 1500000) n")
+    docker("kill", containers(root)["postgres"]["Id"])
+    up(root)
+    assert rows(addresses(cli, root), "select count(*) from t") == [(1_500_000,)]
+
+
 FULL = """
 [sidecars.postgres]
 version = "17"

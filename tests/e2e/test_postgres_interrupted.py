@@ -105,23 +105,23 @@ def test_a_command_that_dies_alone_lets_the_server_finish(project: MakeProject, 
     intact(cli, root)
 
 
-@pytest.mark.parametrize("how", ["kill", "kill and down", "gave up waiting"])
-def test_a_database_with_rows_is_never_made_anew(project: MakeProject, up: Up, cli: Cli, how: str) -> None:
+@pytest.mark.parametrize("waited", [True, False], ids=["ready", "gave up waiting"])
+@pytest.mark.parametrize("removed", [False, True], ids=["kill", "kill and down"])
+def test_a_database_with_rows_is_never_made_anew(
+    project: MakeProject, up: Up, cli: Cli, waited: bool, removed: bool
+) -> None:
     """However it ended; also if the `up` that made it did not wait until it was ready."""
     root = project({"devenv.toml": MANIFEST, "db/seed.sql": SCRIPT})
-    if how == "gave up waiting":
-        assert cli("up", "-d", "--timeout", "0.5", cwd=root).code == 1
-        port = containers(root)["postgres"]["NetworkSettings"]["Ports"]["5432/tcp"]
-        assert port
-        env = addresses(cli, root)
-        wait_for(lambda: answers(env))
-    else:
+    if waited:
         up(root)
-        env = addresses(cli, root)
+    else:
+        assert cli("up", "-d", "--timeout", "0.5", cwd=root).code == 1
+    env = addresses(cli, root)
+    wait_for(lambda: answers(env))
     execute(env, "create table mine (n int)", "insert into mine values (4711)", "checkpoint")
     before = volumes(root)
     docker("kill", containers(root)["postgres"]["Id"])
-    if how != "kill":
+    if removed:
         assert cli("down", cwd=root).code == 0
     up(root)
     assert volumes(root) == before

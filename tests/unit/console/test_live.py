@@ -122,12 +122,13 @@ def test_colours_and_none() -> None:
     for color in (True, False):
         terminal = Terminal()
         with live(terminal, color=color) as console:
-            console.emit(ServicePhase("web", Phase.STARTING))
+            console.emit(ServicePhase("web", Phase.BUILDING))
+            console.emit(LogLine("web", "#1 step"))
             console.draw()
             console.emit(Notice("moved", "warning"))
             console.emit(ServicePhase("web", Phase.READY))
-        styles = ["\x1b[36m⠋", "\x1b[1;33mwarning:", "\x1b[33mmoved", "\x1b[32m✓"]
-        assert [style in terminal.getvalue() for style in styles] == [color] * 4
+        styles = ["\x1b[36m⠋", "\x1b[1;33mwarning:", "\x1b[33mmoved", "\x1b[2m  │", "\x1b[32m✓"]
+        assert [style in terminal.getvalue() for style in styles] == [color] * 5
         assert bool(re.search(r"\x1b\[[0-9;]*m", terminal.getvalue())) is color
 
 

@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -189,8 +190,22 @@ print("done", file=sys.stderr)
     assert child.returncode == 0
 
 
+class Turnstile(io.StringIO):
+    """Lets one writer in at a time, and notes whether another one came meanwhile."""
+
+    inside = 0
+    crowded = False
+
+    def write(self, text: str) -> int:
+        self.inside += 1
+        time.sleep(0.00001)
+        self.crowded |= self.inside > 1
+        self.inside -= 1
+        return super().write(text)
+
+
 def test_lines_of_many_threads_stay_whole() -> None:
-    stream = io.StringIO()
+    stream = Turnstile()
     console = PlainConsole(stream, color=False)
     console.emit(ServicePhase("0123456789", Phase.BUILDING))
 
@@ -204,6 +219,7 @@ def test_lines_of_many_threads_stay_whole() -> None:
         thread.start()
     for thread in threads:
         thread.join()
+    assert not stream.crowded
     lines = stream.getvalue().splitlines()[1:]
     assert len(lines) == 8 * 400
     for number in range(8):

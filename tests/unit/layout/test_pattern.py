@@ -82,7 +82,7 @@ CASES = {
     "space behind a backslash": (r"a\sb", "a\tb", "a\vb asb"),
     "no word behind a backslash": (r"\W*", "-a .b", "ab _c"),
     "a character by its number": (r"\x41\102", "AB", "ab"),
-    "a word's edge": (r"a\b*", "a a-b", "ab"),
+    "a word's edge": (r"a\b*", "a a-b aé", "ab a_"),
     "a POSIX class": ("[[:digit:]]*", "1 2b", "a :"),
     "a negated POSIX class": ("[[:^alpha:]]*", "1 .b", "a"),
     "a bar beside a star": ("a|*b", "a ax a/x xb x/ab", "c bc"),
