@@ -9,7 +9,6 @@ from pathlib import Path
 
 from devenv.engines import ServiceStatus
 from devenv.engines.compose.engine import ComposeEngine
-from devenv.engines.compose.up import Wish
 from devenv.errors import UnknownServiceError
 from devenv.events import Notice, NullReporter, Reporter
 from devenv.project import Project, load, locate
@@ -80,6 +79,8 @@ class UpOptions:
 
 def up(session: Session, options: UpOptions) -> list[ServiceStatus]:
     """Bring the stack up, ready; gives the status of what was started, without asking again."""
+    from devenv.engines.compose.up import Wish
+
     stack = session.stack()
     selected = select(stack, options.services, options.profiles)
     wish = Wish(selected, options.timeout, options.strict_ports, options.build)

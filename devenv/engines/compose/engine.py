@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from devenv.artifacts.names import PROJECT_LABEL, image_of, volume_owner
 from devenv.engines import EXITED, MISSING, READY, STARTING, STOPPED, UNHEALTHY, Address, ServiceStatus
@@ -15,11 +16,13 @@ from devenv.engines.compose.logs import follow
 from devenv.engines.compose.observe import Container, observe
 from devenv.engines.compose.parallel import in_parallel
 from devenv.engines.compose.readiness import Asker, age
-from devenv.engines.compose.up import Up, Wish
 from devenv.errors import EngineError
 from devenv.events import Phase, Reporter, ServicePhase
 from devenv.project import Project
 from devenv.stack import Bindings, Service, Stack, Vantage, bind
+
+if TYPE_CHECKING:
+    from devenv.engines.compose.up import Wish
 
 STARTING_FOR = 60.0
 """Seconds after its start in which a service that does not answer is starting, not unhealthy."""
@@ -46,6 +49,8 @@ class ComposeEngine:
 
     def up(self, stack: Stack, wish: Wish, reporter: Reporter) -> Bindings:
         """Bring services up and wait until they are ready; see `Up`."""
+        from devenv.engines.compose.up import Up
+
         return Up(self.api, self.project, stack, wish, reporter).run()
 
     def stop(self, services: Sequence[str], reporter: Reporter, *, remove: bool) -> list[str]:

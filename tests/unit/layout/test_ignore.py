@@ -31,6 +31,7 @@ CASES = {
     "all but, by **": ("**\n!src/**", "a src docs/src", "src/a src/a/b"),
     "all but a name": ("**\n!**/keep", "a a/b", "keep a/keep a/b/keep a/keep/c"),
     "all but a name at the top": ("*\n!*.txt", "a a/b.txt", "b.txt"),
+    "included before the folder is ignored": ("!a/x\na\n!a/z", "a a/x", "a/z"),
     "comments and gaps": ("# a\n\n  \n b\n#!c", "b", "a c #!c # a"),
     "an indented comment is a pattern": ("  #a", "#a", "a"),
     "a byte order mark": ("\ufeffa\nb", "a b", "c"),
