@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from devenv.cli.settings import JSON, Settings
 from devenv.errors import DevenvError
 
 INTERRUPTED = 130
+TERMINATED = 143
 
 
 class Root(click.Group):
@@ -79,8 +81,14 @@ for command in (
     cli.add_command(command)
 
 
+def _terminated(number: int, frame: object) -> None:
+    """End as an exception does, so that the terminal is put back and locks are released."""
+    sys.exit(TERMINATED)
+
+
 def main() -> None:
     """The entry point of the script `devenv`."""
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         code = cli(standalone_mode=False, prog_name="devenv")
         sys.exit(code if isinstance(code, int) else 0)

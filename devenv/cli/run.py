@@ -52,11 +52,11 @@ def up(
         looked = [each for each in status(session) if each.name in names]
         print_json(status_object(session.project.id, session.engine.name, looked))
         return
-    from devenv.console import address_table
+    from devenv.console import address_table, wants_color
 
     if sys.stderr.isatty():  # a line between the list and the table
         click.echo(err=True)
-    click.echo(address_table(statuses))
+    click.echo(address_table(statuses, color=wants_color(sys.stdout, settings.color)))
     if not detach:
         _follow(settings, [status.name for status in statuses])
 
@@ -141,7 +141,7 @@ def destroy(settings: Settings, services: tuple[str, ...], yes: bool, no_dump: b
 @click.pass_obj
 def restart(settings: Settings, services: tuple[str, ...], timeout: float, as_json: bool) -> None:
     """Restart SERVICEs (all with none) and wait until they are ready again."""
-    from devenv.console import address_table
+    from devenv.console import address_table, wants_color
     from devenv.workflow import restart as start_again
 
     with settings.session(json=as_json) as session:
@@ -151,4 +151,4 @@ def restart(settings: Settings, services: tuple[str, ...], timeout: float, as_js
 
         print_json(status_object(session.project.id, session.engine.name, statuses))
     else:
-        click.echo(address_table(statuses))
+        click.echo(address_table(statuses, color=wants_color(sys.stdout, settings.color)))

@@ -123,6 +123,7 @@ def test_logs_can_be_cut_and_are_objects_as_json(here: Cli) -> None:
     objects = [json.loads(line) for line in here("logs", "app", "--json").out.splitlines()]
     assert {item["service"] for item in objects} == {"app"}
     assert "one" in [item["text"] for item in objects]
+    assert "red end" in [item["text"] for item in objects]
     services = {json.loads(line)["service"] for line in here("logs", "--json").out.splitlines()}
     assert services == {"app", "postgres", "redis"}
 
