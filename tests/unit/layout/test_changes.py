@@ -215,6 +215,7 @@ class TestKeeping:
         assert after == before
         assert list(after.entries) == list(before.entries)
         assert look(root, after).entries == before.entries
+        assert digest(after) == digest(before)
 
     def test_an_empty_one(self) -> None:
         assert Index.from_json(Index({}).to_json()) == Index({})
