@@ -53,7 +53,7 @@ def slug(name: str) -> str:
 
 def locate(manifest: Path) -> Project:
     """The project of a manifest. A manifest of another name is a project of its own in the same folder."""
-    real = manifest.resolve()
+    real = manifest.parent.resolve() / manifest.name  # a link to a manifest elsewhere is this folder's manifest
     root = real.parent
     own_name = real.name == MANIFEST
     identity = root if own_name else real

@@ -70,9 +70,13 @@ class State:
     def bindings(self) -> Bindings:
         """Ports and secrets as they were bound last."""
         data = self.load("bindings") or {}
-        ports = {_pair(key, int): number for key, number in data.get("ports", {}).items()}
-        private = {_pair(key, str): value for key, value in data.get("secrets", {}).items()}
-        asked = {_pair(key, int): number for key, number in data.get("asked", {}).items()}
+        try:
+            ports, asked = (
+                {_pair(key, int): number for key, number in data.get(name, {}).items()} for name in ("ports", "asked")
+            )
+            private = {_pair(key, str): value for key, value in data.get("secrets", {}).items()}
+        except (AttributeError, TypeError, ValueError):  # not what `bind` wrote: as good as none
+            return Bindings()
         return Bindings(ports, private, asked)
 
     def bind(self, bindings: Bindings) -> None:

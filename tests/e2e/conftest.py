@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +20,13 @@ def nothing_left(request: pytest.FixtureRequest, tmp_path: Path, environment: di
     yield
     if request.node.get_closest_marker("engine"):
         remove_everything_below(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard() -> None:
+    """A shell's background job, such as a CI's, ignores it, and so would every command that a test starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ Imported only when a container has to be made: the library takes longer to impor
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 from python_on_whales import DockerClient
 from python_on_whales.exceptions import DockerException
 
+from devenv.artifacts.files import read
 from devenv.engines.compose.endpoint import Endpoint
 from devenv.errors import BuildError, ConflictError, EngineError, EngineUnavailableError, ImageUnavailableError
 from devenv.events import LogLine, Phase, Reporter, ServicePhase
@@ -94,6 +96,9 @@ class Driver:
             raise _failure("\n".join(lines) or error.stderr or "", services) from error
 
     def _client(self) -> DockerClient:
+        # Compose prefers the shell's variables to the file's: another project's, loaded there, must not get in.
+        for line in (read(self.variables) or "").splitlines():
+            os.environ.pop(line.partition("=")[0], None)
         context = self.endpoint.context
         return DockerClient(
             context=context,

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from devenv.artifacts.names import PROJECT_LABEL, image_of, volume_owner
+from devenv.artifacts.names import image_of, volume_owner
 from devenv.engines import EXITED, MISSING, READY, STARTING, STOPPED, UNHEALTHY, Address, ServiceStatus
 from devenv.engines.compose import fresh
 from devenv.engines.compose.api import Api, ApiError
 from devenv.engines.compose.endpoint import find
 from devenv.engines.compose.logs import follow
-from devenv.engines.compose.observe import Container, observe
+from devenv.engines.compose.observe import Container, labels, observe
 from devenv.engines.compose.parallel import in_parallel
 from devenv.engines.compose.readiness import Asker, age
 from devenv.errors import EngineError
@@ -55,7 +55,7 @@ class ComposeEngine:
 
     def stop(self, services: Sequence[str], reporter: Reporter, *, remove: bool) -> list[str]:
         """End the named services (all with none); gives what was there. Data is untouched."""
-        observed = observe(self.api, self.project.id)
+        observed = observe(self.api, self.project)
         chosen = [name for name in observed if not services or _base(name) in services]
         if remove and fresh.load(self.project.state):
             fresh.settle(self.api, self.project.state, observed)
@@ -69,7 +69,7 @@ class ComposeEngine:
         """Restart the services' processes in their containers and wait until they are ready again."""
         from devenv.engines.compose.launch import Job, Launch
 
-        observed = observe(self.api, self.project.id)
+        observed = observe(self.api, self.project)
         missing = [service.name for service in services if service.name not in observed]
         if missing:
             raise EngineError(f"`{missing[0]}` is not there to restart", hint="run `devenv up`")
@@ -81,23 +81,23 @@ class ComposeEngine:
 
     def present(self) -> list[str]:
         """The services that have a container, running or not."""
-        return list(observe(self.api, self.project.id))
+        return list(observe(self.api, self.project))
 
     def status(self, stack: Stack, bindings: Bindings) -> list[ServiceStatus]:
         """What each service is doing, by asking the engine and the services themselves."""
-        observed = observe(self.api, self.project.id)
+        observed = observe(self.api, self.project)
         return in_parallel(lambda service: self._status(stack, service, observed, bindings), stack)
 
     def container(self, service: str) -> Container:
         """The running container of a service. Raises `EngineError` where there is none."""
-        for container in observe(self.api, self.project.id).get(service, ()):
+        for container in observe(self.api, self.project).get(service, ()):
             if container.running:
                 return container
         raise EngineError(f"`{service}` is not running", hint="run `devenv up`")
 
     def logs(self, services: Sequence[str], *, lines: str, stay: bool) -> Iterator[tuple[str, str]]:
         """(service, line) as they come: service by service, or with `stay` all at once until they end."""
-        observed = observe(self.api, self.project.id)
+        observed = observe(self.api, self.project)
         chosen = [(name, observed[name][0].id) for name in services if name in observed]
         if not stay:
             for name, container in chosen:
@@ -131,7 +131,7 @@ class ComposeEngine:
         """Names of the project's volumes, of the named services only where some are named."""
         from devenv.engines.compose.observe import volumes
 
-        found = volumes(self.api, self.project.id)
+        found = volumes(self.api, self.project)
         return [name for name in found if not services or volume_owner(self.project.id, name) in services]
 
     def remove_volumes(self, names: Sequence[str]) -> None:
@@ -179,8 +179,7 @@ class ComposeEngine:
                 raise
 
     def _remove_networks(self) -> None:
-        label = f"{PROJECT_LABEL}={self.project.id}"
-        for network in self.api.get("/networks", filters={"label": [label]}):
+        for network in self.api.get("/networks", filters={"label": labels(self.project)}):
             self.api.delete(f"/networks/{network['Id']}")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from devenv.artifacts.names import DATA_LABEL, HASH_LABEL, PATH_LABEL, PROJECT_LABEL, SERVICE_LABEL
 from devenv.engines.compose.api import Api
+from devenv.project import Project
 
 _EXIT = re.compile(r"Exited \((-?\d+)\)")
 
@@ -43,9 +44,14 @@ class DataVolume:
     data_version: str
 
 
-def observe(api: Api, project: str) -> dict[str, list[Container]]:
-    """Every container that carries the project's label, by service, the newest first."""
-    found = api.get("/containers/json", all=True, filters={"label": [f"{PROJECT_LABEL}={project}"]})
+def labels(project: Project) -> list[str]:
+    """What an engine object carries that is this project's: its id, and the path, should two ids ever be the same."""
+    return [f"{PROJECT_LABEL}={project.id}", f"{PATH_LABEL}={project.label}"]
+
+
+def everyones(api: Api, project: Project) -> dict[str, list[Container]]:
+    """Every container that carries the project's id, whatever path it carries; by service, the newest first."""
+    found = api.get("/containers/json", all=True, filters={"label": labels(project)[:1]})
     result: dict[str, list[Container]] = {}
     for item in sorted(found, key=lambda item: -int(item["Created"])):
         container = _container(item)
@@ -53,9 +59,18 @@ def observe(api: Api, project: str) -> dict[str, list[Container]]:
     return result
 
 
-def volumes(api: Api, project: str) -> dict[str, DataVolume]:
-    """Every volume that carries the project's label, by name."""
-    found = api.get("/volumes", filters={"label": [f"{PROJECT_LABEL}={project}"]})
+def observe(api: Api, project: Project) -> dict[str, list[Container]]:
+    """The project's own containers, by service, the newest first."""
+    own = {
+        service: [container for container in containers if container.path == project.label]
+        for service, containers in everyones(api, project).items()
+    }
+    return {service: containers for service, containers in own.items() if containers}
+
+
+def volumes(api: Api, project: Project) -> dict[str, DataVolume]:
+    """Every volume that carries the project's labels, by name."""
+    found = api.get("/volumes", filters={"label": labels(project)})
     return {
         item["Name"]: DataVolume(
             item["Name"], item.get("CreatedAt", ""), (item.get("Labels") or {}).get(DATA_LABEL, "")

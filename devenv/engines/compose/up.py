@@ -19,7 +19,7 @@ from devenv.artifacts.names import setup_names, variables, volume_name, volume_o
 from devenv.engines.compose import changes, fresh, images, leftovers, ports
 from devenv.engines.compose.api import Api, ApiError
 from devenv.engines.compose.launch import Job, Launch
-from devenv.engines.compose.observe import Container, DataVolume, observe, volumes
+from devenv.engines.compose.observe import Container, DataVolume, everyones, observe, volumes
 from devenv.engines.compose.plan import Action, Desired, Plan, plan
 from devenv.errors import ConflictError, DevenvError, EngineError
 from devenv.events import Notice, Phase, Reporter, ServicePhase
@@ -59,10 +59,12 @@ class Up:
 
     def run(self) -> Bindings:
         """Bring the wished services up, ready; gives the bindings in force."""
-        observed = observe(self.api, self.project.id)
+        observed = everyones(self.api, self.project)
         self._refuse_foreign(observed)
+        if leftovers.wake(self.api, observed):
+            observed = observe(self.api, self.project)
         if self._heal(observed):
-            observed = observe(self.api, self.project.id)
+            observed = observe(self.api, self.project)
         last: DevenvError | None = None
         for _ in range(_TRIES):
             bindings = self._bind(observed)
@@ -72,14 +74,14 @@ class Up:
             todo = self._plan(rendered, observed, found, built)
             try:
                 self._apply(todo, bindings, rendered)
+                return bindings
             except (ApiError, ConflictError) as error:
-                if not _passing(error):
+                there = observe(self.api, self.project)
+                if not (_passing(error) or leftovers.cut_off(self.api, self.project.state, there, error)):
                     raise
                 last = error
                 time.sleep(_SETTLE)
-                observed = observe(self.api, self.project.id)
-                continue
-            return bindings
+                observed = observe(self.api, self.project)
         raise EngineError(f"others are in the way again and again: {last}", hint="run `devenv up` again")
 
     def _refuse_foreign(self, observed: Mapping[str, Sequence[Container]]) -> None:
@@ -93,7 +95,7 @@ class Up:
         """Make data volumes anew whose first initialisation was cut off; whether there were any."""
         if not fresh.load(self.project.state):
             return False
-        broken = fresh.interrupted(self.api, self.project.state, observed, volumes(self.api, self.project.id))
+        broken = fresh.interrupted(self.api, self.project.state, observed, volumes(self.api, self.project))
         for volume, service in broken.items():
             self.reporter.emit(Notice(f"the first start of `{service}` was cut off: its data is made anew", "warning"))
             for container in observed.get(service, ()):
@@ -184,18 +186,18 @@ class Up:
         containers = {step.service: step.container.id for step in todo.steps if step.container}
         existing: dict[str, DataVolume] = {}
         if create:
-            existing = volumes(self.api, self.project.id)
+            existing = volumes(self.api, self.project)
             self._check_data(existing)
             driver = self._driver()
             driver.check()
             self._announce(todo, setups)
             driver.create({name: str(rendered["services"][name]["image"]) for name in create}, self.reporter)
             self._note_applied(rendered)
-            containers = {name: found[0].id for name, found in observe(self.api, self.project.id).items()}
+            containers = {name: found[0].id for name, found in observe(self.api, self.project).items()}
         done = self.project.state.load("setup") or {}
         work = bool(create) or not setups <= done.keys()
         work = work or any(step.action is not Action.KEEP for step in todo.steps if step.service not in setups)
-        after = volumes(self.api, self.project.id) if work else existing
+        after = volumes(self.api, self.project) if work else existing
         new = {name: volume for name, volume in after.items() if create and name not in existing}
         if new:
             fresh.note(self.project.state, self.project.id, self.wish.services, new)
@@ -293,5 +295,5 @@ class Up:
 
 def _passing(error: ApiError | ConflictError) -> bool:
     """Whether to plan anew: a port was taken since we asked, or a killed command's Compose is still at work."""
-    texts = ("port is already allocated", "address already in use", "marked for removal", "No such container")
+    texts = ("already allocated", "already in use", "marked for removal", "No such container", "already in progress")
     return isinstance(error, ConflictError) or any(text in error.reason for text in texts)

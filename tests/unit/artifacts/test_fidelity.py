@@ -83,7 +83,7 @@ def test_generated_files_have_the_content_that_was_meant(
 ) -> None:
     files = tuple(File(f"/file/{index}", text(value)) for index, value in enumerate(values))
     project = read(tmp_path_factory.mktemp("p"), Stack("p", (Service("db", "sidecar", image="x", files=files),)))
-    assert [project["configs"][f"db-{index}"]["content"] for index in range(len(values))] == values
+    assert [project["configs"][f"db.{index}"]["content"] for index in range(len(values))] == values
 
 
 @few_files
