@@ -63,6 +63,19 @@ class State:
             raise DevenvError(f"can't write state: {error.strerror}", where=str(path)) from error
         return path
 
+    def append(self, name: str, text: str) -> int:
+        """Add to a private file, at once and whole: a killed command leaves all of it or nothing. Gives its size."""
+        try:
+            self._create()
+            handle = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            try:
+                os.write(handle, text.encode(errors="surrogateescape"))
+                return os.fstat(handle).st_size
+            finally:
+                os.close(handle)
+        except OSError as error:
+            raise DevenvError(f"can't write state: {error.strerror}", where=str(self.folder / name)) from error
+
     def remove(self, name: str) -> None:
         """Forget a record."""
         (self.folder / f"{name}.json").unlink(missing_ok=True)
@@ -91,15 +104,17 @@ class State:
         )
 
     @contextlib.contextmanager
-    def lock(self, command: str, *, timeout: float, waiting: Callable[[str], None]) -> Iterator[None]:
-        """Hold the project's kernel lock, which ends with the process however that ends.
+    def lock(
+        self, command: str, *, timeout: float, waiting: Callable[[str], None], name: str = "lock"
+    ) -> Iterator[None]:
+        """Hold the project's kernel lock, or another one, which ends with the process however that ends.
 
         Waits up to `timeout` seconds for the one who holds it, telling `waiting` who that is, then raises
         `ProjectBusyError`.
         """
         try:
             self._create()
-            handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            handle = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise DevenvError(f"can't write state: {error.strerror}", where=str(self.folder)) from error
         try:
@@ -109,6 +124,20 @@ class State:
             yield
         finally:
             os.close(handle)
+
+    def holder(self, name: str) -> str:
+        """Who holds a lock: what it told, with its process; empty where nobody does."""
+        try:
+            handle = os.open(self.folder / name, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            return ""
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return os.pread(handle, 200, 0).decode(errors="replace")
+        finally:
+            os.close(handle)
+        return ""
 
     @staticmethod
     def _wait(handle: int, timeout: float, waiting: Callable[[str], None]) -> None:

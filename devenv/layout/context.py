@@ -28,7 +28,7 @@ from devenv.errors import DevenvError
 from devenv.layout.fingerprint import BUILDER, LINK, Entry, Index, changed, digest, digest_bytes, new_hash
 from devenv.layout.ignore import Folder, Ignore, ignore_file, parse_ignore, read_bytes
 
-__all__ = ["BUILDER", "Entry", "Index", "changed", "digest", "index"]
+__all__ = ["BUILDER", "Entry", "Index", "changed", "digest", "entry_of", "index"]
 
 _RACY_NS = 2_000_000_000
 _CHUNK = 1 << 20
@@ -53,6 +53,14 @@ def index(context: Path, dockerfile: Path, previous: Index | None = None) -> Ind
     walk.run()
     result = Index(entries | walk.entries, rules, frozenset(walk.unsure))
     return previous if previous is not None and previous == result else result
+
+
+def entry_of(path: str) -> Entry | None:
+    """What one path that is known to be in a context is by now; None where it is no file and no link."""
+    try:
+        return _entry(path, os.lstat(path))
+    except OSError:
+        return None
 
 
 def _builder_key(context: Path, path: Path) -> str:
@@ -148,15 +156,9 @@ class _Walk:
         seen = item.stat(follow_symlinks=False)
         entry = self._old.get(path)
         if entry is None or not _is_same(entry, seen):
-            mode = seen.st_mode
-            if stat.S_ISREG(mode):
-                content = _digest_file(self._top + path, seen.st_size)
-            elif stat.S_ISLNK(mode):
-                # Path.readlink() would tidy the target up, and macOS gives links permissions, which mean nothing.
-                content, mode = LINK + os.readlink(self._top + path), stat.S_IFLNK | 0o777  # noqa: PTH115
-            else:
+            entry = _entry(self._top + path, seen)
+            if entry is None:
                 return
-            entry = Entry(seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino, mode, content)
             if max(entry.mtime_ns, entry.ctime_ns) > self._racy:
                 self.unsure.add(path)
         self.entries[path] = entry
@@ -174,6 +176,19 @@ class _Walk:
         shown = os.fsencode(self._top + path).decode(errors="backslashreplace")
         hint = "the build would fail as well: make it readable, or list it in .dockerignore"
         return DevenvError(f"can't read the build context: {error.strerror}", where=shown, hint=hint)
+
+
+def _entry(path: str, seen: os.stat_result) -> Entry | None:
+    """Read a file or a link; None for what can't be copied to an image. Raises OSError."""
+    mode = seen.st_mode
+    if stat.S_ISREG(mode):
+        content = _digest_file(path, seen.st_size)
+    elif stat.S_ISLNK(mode):
+        # Path.readlink() would tidy the target up, and macOS gives links permissions, which mean nothing.
+        content, mode = LINK + os.readlink(path), stat.S_IFLNK | 0o777  # noqa: PTH115
+    else:
+        return None
+    return Entry(seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino, mode, content)
 
 
 def _is_same(entry: Entry, seen: os.stat_result) -> bool:

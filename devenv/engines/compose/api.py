@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote, urlencode
 
 from devenv.engines.compose.endpoint import Endpoint
@@ -43,7 +43,7 @@ class Api:
         """The JSON answer of a POST, None where it has none."""
         return self._json("POST", path, query, body, timeout)
 
-    def put(self, path: str, data: bytes, /, timeout: float = 60.0, **query: Any) -> None:
+    def put(self, path: str, data: bytes | IO[bytes], /, timeout: float = 60.0, **query: Any) -> None:
         """PUT of an archive. Its empty answer is not read: the engine closes on the padding that it did not read."""
         with self.stream("PUT", path, data, timeout=timeout, **query):
             pass
@@ -77,7 +77,7 @@ class Api:
     def _open(self, method: str, path: str, query: dict[str, Any], body: Any, timeout: float | None) -> Any:
         text = {key: value if isinstance(value, str) else json.dumps(value) for key, value in query.items()}
         target = f"/{VERSION}{quote(path)}" + (f"?{urlencode(text)}" if text else "")
-        archive = isinstance(body, bytes)
+        archive = isinstance(body, bytes) or hasattr(body, "read")
         data = body if archive else json.dumps(body).encode() if body is not None else b""
         headers = {"Content-Type": "application/x-tar" if archive else "application/json"}
         if self.endpoint.socket is None:

@@ -11,11 +11,18 @@ _LIMIT = 256 * 1024
 
 
 def run_inside(
-    api: Api, container: str, command: Sequence[str], *, timeout: float, env: Mapping[str, str] | None = None
+    api: Api,
+    container: str,
+    command: Sequence[str],
+    *,
+    timeout: float,
+    env: Mapping[str, str] | None = None,
+    user: str = "",
 ) -> tuple[int, str]:
-    """Run it to its end; gives its exit code and what it wrote, at most 256 KiB."""
+    """Run it to its end, as the image's own user by default; gives its exit code and what it wrote, at most 256 KiB."""
     body = {
         "Cmd": list(command),
+        "User": user,
         "AttachStdout": True,
         "AttachStderr": True,
         "Env": [f"{name}={value}" for name, value in (env or {}).items()],

@@ -6,10 +6,13 @@ request keeps the engine from chunking, so a response is its head and then bytes
 
 from __future__ import annotations
 
+import contextlib
+import os
 import socket
+from typing import IO
 
 _HEAD_LIMIT = 64 * 1024
-_CHUNK = 64 * 1024
+_CHUNK = 256 * 1024
 
 
 class Response:
@@ -39,16 +42,20 @@ class Response:
 
 
 def request(
-    path: str, method: str, target: str, data: bytes, headers: dict[str, str], timeout: float | None
+    path: str, method: str, target: str, data: bytes | IO[bytes], headers: dict[str, str], timeout: float | None
 ) -> Response:
-    """Call the server behind the socket `path`; `timeout` in seconds bounds every wait for bytes. Raises OSError."""
+    """Call the server behind the socket `path`; `timeout` in seconds bounds every wait for bytes. Raises OSError.
+
+    A file is sent from its beginning. A server that answers before it has read all is heard out.
+    """
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(timeout)
         connection.connect(path)
-        lines = [f"{method} {target} HTTP/1.0", "Host: docker", f"Content-Length: {len(data)}"]
+        size = len(data) if isinstance(data, bytes) else data.seek(0, os.SEEK_END)
+        lines = [f"{method} {target} HTTP/1.0", "Host: docker", f"Content-Length: {size}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
-        connection.sendall("\r\n".join([*lines, "", ""]).encode() + data)
+        _send(connection, "\r\n".join([*lines, "", ""]).encode(), data)
         head = b""
         while b"\r\n\r\n" not in head:
             part = connection.recv(_CHUNK)
@@ -63,3 +70,14 @@ def request(
     except BaseException:
         connection.close()
         raise
+
+
+def _send(connection: socket.socket, head: bytes, data: bytes | IO[bytes]) -> None:
+    if isinstance(data, bytes):
+        connection.sendall(head + data)
+        return
+    connection.sendall(head)
+    data.seek(0)
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # its answer says why
+        while chunk := data.read(_CHUNK):
+            connection.sendall(chunk)

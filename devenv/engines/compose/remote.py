@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any
 
 from devenv.engines.compose.endpoint import Endpoint
 
 
 def request(
-    endpoint: Endpoint, method: str, target: str, data: bytes, headers: dict[str, str], timeout: float | None
+    endpoint: Endpoint,
+    method: str,
+    target: str,
+    data: bytes | IO[bytes],
+    headers: dict[str, str],
+    timeout: float | None,
 ) -> tuple[Any, Callable[[], None]]:
     """One call; gives an open response and what closes it. Raises as `api.unavailable` says."""
     import docker
@@ -18,6 +23,8 @@ def request(
 
     from devenv.engines.compose.api import unavailable
 
+    if not isinstance(data, bytes):
+        data.seek(0)
     try:
         client = _client(endpoint, timeout)
         # The SDK keeps its session's URL and adapters, which is all that is needed of it here.

@@ -1,0 +1,157 @@
+"""Changed files as one plain tar, with the owners and modes that the image gives them; reads the host, changes nothing.
+
+Never compressed: the engine unpacks a compressed archive with the container's own tools, as root (CVE-2026-41567).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tarfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from io import FileIO
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import IO, cast
+
+from devenv.engines.compose.owners import Owners
+from devenv.layout.fingerprint import LINK, new_hash
+from devenv.layout.ruling import Landing
+from devenv.reload.difference import Content
+from devenv.reload.plan import Ruled
+
+_MEMORY = 16 * 1024 * 1024
+"""Bytes of an archive that stay in memory."""
+_CHUNK = 1 << 20
+_BLOCK = 512
+_TRIES = 3
+
+
+@dataclass
+class Parcel:
+    """An archive, what it holds by context path, and what could not be taken in, with the reason."""
+
+    body: IO[bytes]
+    sent: dict[str, Content | None] = field(default_factory=dict)
+    remove: list[str] = field(default_factory=list)  # files and links, by path in the container
+    remove_folders: list[str] = field(default_factory=list)
+    left: dict[str, str] = field(default_factory=dict)
+    entries: int = 0
+
+    def close(self) -> None:
+        """Give its memory or its file back."""
+        self.body.close()
+
+
+def pack(context: Path, changes: Iterable[Ruled], owners: Owners, kept: Sequence[str] = ()) -> Parcel:
+    """Take in all that is there, note all that is gone; not what lands in the volumes `kept`, which hide the image.
+
+    Raises `EngineError` for an owner that the image lacks.
+    """
+    parcel = Parcel(cast(IO[bytes], SpooledTemporaryFile(_MEMORY)))  # noqa: SIM115 - the parcel closes it
+    solid = set()
+    hidden = tuple(f"{path.rstrip('/')}/" for path in kept)
+    for each in changes:
+        change = each.change
+        landings = [landing for landing in each.ruling.landings if not f"{landing.path}/".startswith(hidden)]
+        if not landings:
+            parcel.sent[change.path] = change.after
+        elif change.removed:
+            gone = parcel.remove_folders if change.folder else parcel.remove
+            gone += [landing.path for landing in landings]
+            parcel.sent[change.path] = None
+        elif (content := _take(parcel, context / change.path, landings, owners, change.path)) is not None:
+            parcel.sent[change.path] = content
+            solid |= {(landing.path, change.folder) for landing in landings}
+    _spare(parcel, solid)
+    parcel.body.write(b"\0" * 2 * _BLOCK)
+    parcel.body.seek(0)
+    return parcel
+
+
+def _spare(parcel: Parcel, solid: set[tuple[str, bool]]) -> None:
+    """Remove nothing where something of this very archive is now: the engine has replaced it, with all below it."""
+    files = {path for path, folder in solid if not folder}
+    every = files | {path for path, _ in solid}
+    below = tuple(f"{path}/" for path in files)
+    for paths in (parcel.remove, parcel.remove_folders):
+        paths[:] = [path for path in paths if path not in every and not path.startswith(below)]
+    parcel.remove_folders.sort(key=lambda path: -path.count("/"))
+
+
+def _take(parcel: Parcel, path: Path, landings: Iterable[Landing], owners: Owners, name: str) -> Content | None:
+    """Add one path at all of its places; gives what was added, None where it is left for another time."""
+    content: Content | None = None
+    try:
+        for landing in landings:
+            owner = owners.of(landing.owner)
+            real = Path(os.path.realpath(path)) if landing.follows and path.is_symlink() else path
+            content = _add(parcel, real, landing, owner)
+            if real != path:  # the context holds a link, and that is what will be compared
+                content = Content(stat.S_IFLNK | 0o777, LINK + os.readlink(path))  # noqa: PTH115
+    except FileNotFoundError:
+        return None  # gone by now: the next look sees that
+    except OSError as error:
+        parcel.left[name] = error.strerror or str(error)
+        return None
+    if content is None:
+        parcel.left[name] = "it changes while it is read"
+    return content
+
+
+def _add(parcel: Parcel, path: Path, landing: Landing, owner: tuple[int, int]) -> Content | None:
+    seen = path.lstat()
+    info = tarfile.TarInfo(landing.path.lstrip("/"))
+    info.uid, info.gid = owner
+    info.mtime = seen.st_mtime_ns / 1e9
+    info.mode = stat.S_IMODE(seen.st_mode) if landing.mode is None else landing.mode
+    parcel.entries += 1
+    if stat.S_ISDIR(seen.st_mode):
+        info.type = tarfile.DIRTYPE
+        parcel.body.write(_head(info))
+        return Content(seen.st_mode, "")
+    if stat.S_ISLNK(seen.st_mode):
+        info.type, info.linkname, info.mode = tarfile.SYMTYPE, os.readlink(path), 0o777  # noqa: PTH115
+        parcel.body.write(_head(info))
+        return Content(stat.S_IFLNK | 0o777, LINK + info.linkname)
+    if not stat.S_ISREG(seen.st_mode):
+        raise OSError("it is no file, no link and no folder")
+    return _add_file(parcel, path, info)
+
+
+def _add_file(parcel: Parcel, path: Path, info: tarfile.TarInfo) -> Content | None:
+    """Add a file's content as it was at one moment; None where it never stands still."""
+    begin = parcel.body.tell()
+    for _ in range(_TRIES):
+        with FileIO(path) as file:
+            before = os.fstat(file.fileno())
+            info.size, info.mtime = before.st_size, before.st_mtime_ns / 1e9
+            parcel.body.write(_head(info))
+            digest = _copy(file, parcel.body, info.size)
+            after = os.fstat(file.fileno())
+        if digest and (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns):
+            return Content(before.st_mode, digest)
+        parcel.body.seek(begin)
+        parcel.body.truncate()
+    parcel.entries -= 1
+    return None
+
+
+def _copy(file: FileIO, body: IO[bytes], size: int) -> str:
+    """Copy exactly `size` bytes and what fills the last block; gives their digest, empty where there are fewer."""
+    state, left = new_hash(), size
+    while left:
+        chunk = file.read(min(left, _CHUNK))
+        if not chunk:
+            return ""
+        state.update(chunk)
+        body.write(chunk)
+        left -= len(chunk)
+    body.write(b"\0" * (-size % _BLOCK))
+    return state.hexdigest()
+
+
+def _head(info: tarfile.TarInfo) -> bytes:
+    # PAX keeps times to the nanosecond: two saves within a second must not look alike to who compares times inside.
+    return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")

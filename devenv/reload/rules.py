@@ -1,0 +1,18 @@
+"""What reload must be told of an image's layout; the one who tells is `devenv.layout.read`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from devenv.layout.ruling import Ruling
+
+
+class Rules(Protocol):
+    """Where the files of one build context end, and what a change of each asks for."""
+
+    def rule(self, path: str) -> Ruling:
+        """The verdict on one path, relative to the context, there or not."""
+
+    def roots(self) -> Iterable[str]:
+        """The paths of the context that the image uses; `.` is all of it."""
