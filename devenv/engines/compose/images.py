@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from devenv.artifacts.names import image_of
 from devenv.engines.compose.api import Api, ApiError
-from devenv.errors import InputError
-from devenv.layout.context import Index, changed, digest, index
+from devenv.engines.compose.layouts import layout_of
+from devenv.errors import DevenvError, InputError
+from devenv.layout.context import Index, changed, index
 from devenv.project import Project
+from devenv.reload.difference import Change, Held, differences
+from devenv.reload.plan import Action, Ruled, plan, told
+from devenv.reload.rules import Rules
 from devenv.stack import Bindings, Service, Stack, Vantage, bind
 
 _SHOWN = 3
@@ -20,14 +25,28 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An app's image. `stale` says in words why it must be built, and is empty where it is what the sources give."""
+    """An app's image. `stale` says in words why it must be built, and is empty where it need not be.
+
+    `base` is the context that it was built from, `index` what is there now; `lacking` is what differs, where all of it
+    can be sent to containers.
+    """
 
     name: str
     service: str
-    key: str
+    settings: str
+    base: Index
     index: Index
     id: str | None
     stale: str
+    lacking: tuple[Ruled, ...] = ()
+
+    @property
+    def drift(self) -> str:
+        """Stands for what a container holds that its image does not; empty where that is nothing."""
+        if not self.lacking:
+            return ""
+        parts = [f"{each.change.path}\0{each.change.after}" for each in self.lacking]
+        return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()[:16]
 
 
 def survey(api: Api, project: Project, stack: Stack, services: Iterable[Service], bindings: Bindings) -> list[Image]:
@@ -44,15 +63,16 @@ def survey(api: Api, project: Project, stack: Stack, services: Iterable[Service]
     return list(result.values())
 
 
-def remember(api: Api, project: Project, image: Image) -> str:
-    """Note what the image was just built from; gives its id."""
+def remember(api: Api, project: Project, image: Image) -> Image:
+    """Note what the image was just built from."""
     found: str = api.get(f"/images/{image.name}/json")["Id"]
-    record = {"key": image.key, "id": found, "index": image.index.to_json()}
+    record = {"settings": image.settings, "id": found, "index": image.index.to_json()}
     project.state.save(_record(image.name), record)
-    return found
+    return replace(image, id=found, base=image.index, stale="", lacking=())
 
 
-def _compare(api: Api, project: Project, name: str, service: Service, bindings: Bindings) -> Image:
+def place(project: Project, service: Service) -> tuple[Path, Path]:
+    """The folder that is sent to the builder, and the Dockerfile. Raises `InputError` where they are not there."""
     assert service.build is not None
     build = service.build
     context = project.root / build.context
@@ -60,25 +80,58 @@ def _compare(api: Api, project: Project, name: str, service: Service, bindings: 
         what = f"`{build.dockerfile}`" if context.is_dir() else f"the folder `{build.context}`"
         hint = "`build` names the folder of the Dockerfile, relative to the manifest"
         raise InputError(f"`{service.name}` can't be built: {what} is not there", where=str(context), hint=hint)
+    return context, context / build.dockerfile
+
+
+def settings_of(service: Service, bindings: Bindings) -> str:
+    """Stands for all that a build depends on besides the context's content."""
+    assert service.build is not None
+    build = service.build
+    parts = [build.context, build.dockerfile, build.target, arguments(service, bindings)]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def arguments(service: Service, bindings: Bindings) -> dict[str, str]:
+    """The build's arguments as the builder gets them."""
+    value = bindings.resolver(Vantage.NETWORK)
+    return {arg: bind(text, value) for arg, text in service.build.args} if service.build else {}
+
+
+def _compare(api: Api, project: Project, name: str, service: Service, bindings: Bindings) -> Image:
+    context, dockerfile = place(project, service)
     record: dict[str, Any] = project.state.load(_record(name)) or {}
     before = _index(record)
-    now = index(context, context / build.dockerfile, before)
-    value = bindings.resolver(Vantage.NETWORK)
-    args = {arg: bind(text, value) for arg, text in build.args}
-    parts = [build.context, build.dockerfile, build.target, args, digest(now)]
-    key = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    now = index(context, dockerfile, before)
+    settings = settings_of(service, bindings)
     image_id = _exists(api, name)
+    image = Image(name, service.name, settings, before or now, now, image_id, "")
     if image_id is None:
-        stale = "there is no image yet"
-    elif record.get("key") != key:
-        stale = _words(changed(before, now)) if before else "it was not built by this devenv"
-    else:
-        stale = ""
+        return replace(image, stale="there is no image yet")
+    if before is None:
+        return replace(image, stale="it was not built by this devenv")
+    if record.get("settings") != settings:
+        return replace(image, stale=_words(changed(before, now)))
+    changes = differences(Held(before.entries), now.entries)
+    if not changes:
         if image_id != record.get("id"):
             project.state.save(_record(name), {**record, "id": image_id})
         elif before != now:  # only times differ: saves the reading of these files the next time
             project.state.save(_record(name), {**record, "index": now.to_json()})
-    return Image(name, service.name, key, now, image_id, stale)
+        return image
+    if image_id != record.get("id"):
+        return replace(image, stale=_words(changed(before, now)))
+    return _judged(image, changes, lambda: layout_of(api, project, service, bindings))
+
+
+def _judged(image: Image, changes: list[Change], rules: Callable[[], Rules]) -> Image:
+    """Whether the changes can be sent to containers instead of being built."""
+    try:
+        reaction = plan(changes, rules())
+    except DevenvError:  # the builder will say what is wrong, or get on with it
+        return replace(image, stale=_words(changed(image.base, image.index)))
+    if reaction.action is Action.REBUILD:
+        return replace(image, stale=f"{told(reaction.causes, _SHOWN)} changed ({reaction.rule})")
+    return replace(image, lacking=reaction.sync)
 
 
 def _index(record: dict[str, Any]) -> Index | None:

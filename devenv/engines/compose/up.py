@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import threading
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,17 @@ from devenv.artifacts import MARKER
 from devenv.artifacts.compose import Document, Target, document
 from devenv.artifacts.dotenv import dotenv
 from devenv.artifacts.files import write
-from devenv.artifacts.names import setup_names, variables, volume_name, volume_owner
+from devenv.artifacts.names import setup_names, variables, volume_name
 from devenv.engines.compose import changes, fresh, images, leftovers, ports
 from devenv.engines.compose.api import Api, ApiError
+from devenv.engines.compose.bounce import bounce
+from devenv.engines.compose.deliveries import Deliveries
+from devenv.engines.compose.holdings import Holdings
+from devenv.engines.compose.images import Image
 from devenv.engines.compose.launch import Job, Launch
 from devenv.engines.compose.observe import Container, DataVolume, everyones, observe, volumes
 from devenv.engines.compose.plan import Action, Desired, Plan, plan
+from devenv.engines.compose.setups import Setups
 from devenv.errors import ConflictError, DevenvError, EngineError
 from devenv.events import Notice, Phase, Reporter, ServicePhase
 from devenv.project import Project
@@ -33,6 +39,7 @@ if TYPE_CHECKING:
 COMPOSE_FILE = "compose.yaml"
 VARIABLES_FILE = "compose.env"
 _TRIES = 5
+_STUCK = "files were deleted, and a container that does not run can't lose them"
 _SETTLE = 0.5
 """Seconds before another try, when something outside this command is changing the same containers or ports."""
 
@@ -143,119 +150,112 @@ class Up:
     def _file(self) -> Path:
         return self.project.generated / COMPOSE_FILE
 
-    def _build(self, found: Iterable[images.Image], rendered: Document) -> dict[str, str]:
-        """Build what is stale; gives each image's id by name."""
-        result = {}
-        for image in found:
-            if image.id is None or image.stale or self.wish.build:
-                reason = image.stale or "asked for"
-                self.reporter.emit(ServicePhase(image.service, Phase.BUILDING, reason))
-                driver = self._driver()
-                driver.check()
-                driver.build(image.service, self.reporter)
-                result[image.name] = images.remember(self.api, self.project, image)
-            else:
-                result[image.name] = image.id
-        return result
+    def _current(
+        self, rendered: Document, observed: Mapping[str, Sequence[Container]], deliveries: Deliveries
+    ) -> tuple[list[Image], Plan]:
+        """The images as they should be, built where that takes a build, and what is to be done with containers."""
+        bindings = deliveries.bindings
+        found = images.survey(self.api, self.project, self.stack, self.wish.services, bindings)
+        reasons = {image.name: image.stale for image in found if image.stale}
+        found = [self._built(image) if image.id is None or image.stale or self.wish.build else image for image in found]
+        todo = self._plan(rendered, observed, found, reasons)
+        stuck = {image.name: _STUCK for image in found if deliveries.stuck(image, todo)}
+        if stuck:
+            found = [self._built(replace(image, stale=_STUCK)) if image.name in stuck else image for image in found]
+            todo = self._plan(rendered, observed, found, reasons | stuck)
+        return found, todo
+
+    def _built(self, image: Image) -> Image:
+        self.reporter.emit(ServicePhase(image.service, Phase.BUILDING, image.stale or "asked for"))
+        driver = self._driver()
+        driver.check()
+        driver.build(image.service, self.reporter)
+        return images.remember(self.api, self.project, image)
 
     def _plan(
         self,
         rendered: Document,
         observed: Mapping[str, Sequence[Container]],
-        found: Sequence[images.Image],
-        built: Mapping[str, str],
+        found: Iterable[Image],
+        stale: Mapping[str, str],
     ) -> Plan:
         entries = rendered["services"]
+        ids = {image.name: image.id for image in found}
         wanted = [name for service in self.wish.services for name in (*setup_names(service), service.name)]
         desired = [
-            Desired(name, entries[name]["labels"]["devenv.hash"], built.get(str(entries[name]["image"])))
+            Desired(name, entries[name]["labels"]["devenv.hash"], ids.get(str(entries[name]["image"])))
             for name in wanted
         ]
         before = self.project.state.load("applied") or {}
         reason = changes.reasons(before, changes.fields(rendered))
-        stale = {image.name: image.stale for image in found if image.stale}
         for name in wanted:
             if words := stale.get(str(entries[name]["image"])):
                 reason.setdefault(name, words)
         return plan(desired, observed, known=entries, reason=reason)
 
-    def _apply(self, todo: Plan, bindings: Bindings, rendered: Document) -> None:
+    def _apply(self, todo: Plan, bindings: Bindings, rendered: Document, found: list[Image]) -> None:
         leftovers.clear(self.api, todo, self.reporter)
-        setups = {name for service in self.wish.services for name in setup_names(service)}
+        setups = Setups(self.project, self.wish.services, rendered, {image.name: image for image in found})
         create = todo.to_create()
-        containers = {step.service: step.container.id for step in todo.steps if step.container}
+        containers = {step.service: step.container for step in todo.steps if step.container}
         existing: dict[str, DataVolume] = {}
         if create:
             existing = volumes(self.api, self.project)
             self._check_data(existing)
             driver = self._driver()
             driver.check()
-            self._announce(todo, setups)
+            self._announce(todo, setups.names)
             driver.create({name: str(rendered["services"][name]["image"]) for name in create}, self.reporter)
             self._note_applied(rendered)
-            containers = {name: found[0].id for name, found in observe(self.api, self.project).items()}
-        done = self.project.state.load("setup") or {}
-        work = bool(create) or not setups <= done.keys()
-        work = work or any(step.action is not Action.KEEP for step in todo.steps if step.service not in setups)
+            containers = {name: found[0] for name, found in observe(self.api, self.project).items()}
+        self._bring(found, containers, bindings)
+        work = bool(create) or not setups.names <= setups.done.keys() or any(image.lacking for image in found)
+        work = work or any(step.action is not Action.KEEP for step in todo.steps if step.service not in setups.names)
         after = volumes(self.api, self.project) if work else existing
         new = {name: volume for name, volume in after.items() if create and name not in existing}
         if new:
             fresh.note(self.project.state, self.project.id, self.wish.services, new)
-        due = self._due(rendered, after, done) if work else set()
+        due = setups.due(after) if work else set()
         jobs = [self._job(service, todo, containers, existing, due) for service in self.wish.services]
-
-        mutex = threading.Lock()  # both are called from the services' threads
-
-        def setup_done(name: str) -> None:
-            owner = name.partition(".")[0]
-            with mutex:
-                done[name] = self._setup_key(self.stack[owner], rendered, after)
-                self.project.state.save("setup", done)
+        mutex = threading.Lock()  # called from the services' threads
 
         def answered(name: str) -> None:
             if self.stack[name].initialised:
                 with mutex:
                     fresh.forget(self.project.state, name)
 
-        Launch(self.api, bindings, self.reporter, self.wish.timeout, setup_done, answered).run(jobs)
+        done = functools.partial(setups.ended_well, found=after)
+        Launch(self.api, bindings, self.reporter, self.wish.timeout, done, answered).run(jobs)
+
+    def _bring(self, found: Iterable[Image], containers: Mapping[str, Container], bindings: Bindings) -> None:
+        """What images lack of their sources goes to their containers, and who does not see it by itself starts anew."""
+        deliveries = self._deliveries(bindings)
+        for image in found:
+            there = deliveries.containers(image, {name: [container] for name, container in containers.items()})
+            lacking = deliveries.bring(image, there)
+            for container in there:
+                running = container.running and container.id in lacking
+                if running and container.service in self.stack.names and deliveries.restarts(container):
+                    self.reporter.emit(ServicePhase(container.service, Phase.STARTING, "its files changed"))
+                    bounce(self.api, container.id)
+
+    def _deliveries(self, bindings: Bindings) -> Deliveries:
+        return Deliveries(self.api, self.project, self.stack, bindings, Holdings(self.project.state))
 
     def _job(
         self,
         service: Service,
         todo: Plan,
-        containers: Mapping[str, str],
+        containers: Mapping[str, Container],
         existing: Mapping[str, DataVolume],
         due: Collection[str],
     ) -> Job:
         step = todo[service.name]
         start = step.action is not Action.KEEP
         new = step.action in (Action.CREATE, Action.RECREATE)
-        setups = tuple((name, containers[name]) for name in setup_names(service) if name in due)
+        setups = tuple((name, containers[name].id) for name in setup_names(service) if name in due)
         kept_data = any(self._volume(service, volume.name) in existing for volume in service.volumes)
-        return Job(service, containers[service.name], start, setups, provision=new and kept_data)
-
-    def _due(self, rendered: Document, found: Mapping[str, DataVolume], done: dict[str, str]) -> set[str]:
-        """The setups that have not run for what is there now, the app running or not; one that fails stays due."""
-        due = {
-            name
-            for service in self.wish.services
-            for name in setup_names(service)
-            if done.get(name) != self._setup_key(service, rendered, found)
-        }
-        for name in due & done.keys():
-            del done[name]
-            self.project.state.save("setup", done)
-        return due
-
-    def _setup_key(self, service: Service, rendered: Document, found: Mapping[str, DataVolume]) -> str:
-        """Changes with the image, the setup's own configuration, and with data that was made anew."""
-        entries = rendered["services"]
-        image = self.project.state.load(f"image-{entries[service.name]['image']}") or {}
-        hashes = [entries[name]["labels"]["devenv.hash"] for name in setup_names(service)]
-        needed = [
-            v.created for name, v in sorted(found.items()) if volume_owner(self.project.id, name) in service.needs
-        ]
-        return hashlib.sha256(json.dumps([image.get("id"), hashes, needed]).encode()).hexdigest()[:16]
+        return Job(service, containers[service.name].id, start, setups, provision=new and kept_data)
 
     def _volume(self, service: Service, volume: str) -> str:
         return volume_name(self.project.id, service.name, volume)

@@ -1,0 +1,38 @@
+"""An app's layout, with what only the engine knows of its base images; decides nothing."""
+
+from __future__ import annotations
+
+from devenv.engines.compose.api import Api, ApiError
+from devenv.project import Project
+from devenv.reload.rules import Rules
+from devenv.stack import Bindings, Service, Vantage, bind
+
+
+def layout_of(api: Api, project: Project, service: Service, bindings: Bindings) -> Rules:
+    """Read the Dockerfile of a service. Raises `DevenvError` for what can't be read or built."""
+    from devenv.layout.image import ImageFacts
+    from devenv.layout.read import read_layout
+
+    assert service.build is not None
+    build = service.build
+    context = project.root / build.context
+    value = bindings.resolver(Vantage.NETWORK)
+
+    def facts(image: str) -> ImageFacts | None:
+        """What the engine says of a base image that it has."""
+        try:
+            config = api.get(f"/images/{image}/json")["Config"] or {}
+        except ApiError:
+            return None
+        pairs = (entry.partition("=") for entry in config.get("Env") or ())
+        return ImageFacts(
+            workdir=config.get("WorkingDir") or "/",
+            user=config.get("User") or "",
+            env={name: text for name, _, text in pairs},
+            onbuild=tuple(config.get("OnBuild") or ()),
+            entrypoint=tuple(config.get("Entrypoint") or ()),
+            command=tuple(config.get("Cmd") or ()),
+        )
+
+    args = {arg: bind(text, value) for arg, text in build.args}
+    return read_layout(context, context / build.dockerfile, target=build.target, args=args, facts=facts)
