@@ -45,6 +45,7 @@ HOMES = {
     "click": ("devenv/cli/",),
     "docker": ("devenv/engines/compose/remote.py",),
     "dotenv": ("devenv/project.py",),
+    "e2b_dockerfile_utils": ("devenv/layout/dockerfile.py",),
     "psutil": ("devenv/engines/compose/ports.py",),
     "pydantic": ("devenv/manifest/", "devenv/recipe.py"),
     "pydantic_core": ("devenv/manifest/",),

@@ -71,6 +71,17 @@ def _builder_entry(content: bytes) -> Entry:
     return Entry(0, 0, 0, 0, stat.S_IFREG, digest_bytes(content))
 
 
+def is_passing(name: str, *, keeps_git: bool) -> bool:
+    """Whether a file of that name changes all the time and is not meant for an image."""
+    return (
+        name.endswith((".pyc", "~"))
+        or name.startswith(".#")
+        or (name.startswith(".") and name.endswith(".swp"))
+        or name == "4913"
+        or (name == ".git" and not keeps_git)
+    )
+
+
 class _Walk:
     """One walk through a context: fills `entries`, and `unsure` with the paths that changed a moment ago."""
 
@@ -123,7 +134,7 @@ class _Walk:
                     entries[path] = entry
                 elif item.is_dir(follow_symlinks=False):
                     inner += self._folder(path, item, folder)
-                elif not (self._is_passing(item.name) or self._ignore.hides(path, folder)):
+                elif not (is_passing(item.name, keeps_git=self._keeps_git) or self._ignore.hides(path, folder)):
                     self._file(path, item)
             except FileNotFoundError:
                 continue
@@ -162,15 +173,6 @@ class _Walk:
             if max(entry.mtime_ns, entry.ctime_ns) > self._racy:
                 self.unsure.add(path)
         self.entries[path] = entry
-
-    def _is_passing(self, name: str) -> bool:
-        return (
-            name.endswith((".pyc", "~"))
-            or name.startswith(".#")
-            or (name.startswith(".") and name.endswith(".swp"))
-            or name == "4913"
-            or (name == ".git" and not self._keeps_git)
-        )
 
     def _failure(self, path: str, error: OSError) -> DevenvError:
         shown = os.fsencode(self._top + path).decode(errors="backslashreplace")
