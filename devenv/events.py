@@ -49,7 +49,25 @@ class LogLine:
     text: str
 
 
-Event = ServicePhase | Notice | LogLine
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """Saved files were brought to where they run, or could not be.
+
+    `changed` are the paths in words, `rule` is the line of the Dockerfile that decided, `action` what was done: synced,
+    restarted, started, rebuilt, applied or failed. `seconds` are from the save to the end of that.
+    """
+
+    services: tuple[str, ...]
+    changed: str
+    paths: tuple[str, ...]
+    action: str
+    rule: str = ""
+    seconds: float | None = None
+    detail: str = ""
+    lines: tuple[str, ...] = ()
+
+
+Event = ServicePhase | Notice | LogLine | Reloaded
 
 
 class Reporter(Protocol):

@@ -83,6 +83,21 @@ def load(project: Project) -> Stack:
     return stack
 
 
+def inputs(project: Project) -> tuple[frozenset[Path], frozenset[Path]]:
+    """The files that the stack was read from, and the folders in which a new one would count."""
+    files, folders = {project.manifest}, set()
+    try:
+        _, digests, _ = pickle.loads((project.state.folder / "stack.cache").read_bytes())  # noqa: S301 - as in `load`
+    except Exception:  # only a cache: the manifest alone is enough to begin with
+        digests = {}
+    for kind, _, name in (key.partition(" ") for key in digests):
+        if kind == "glob":
+            folders.add((project.root / name).parent)
+        else:
+            files.add(Path(name))
+    return frozenset(files), frozenset(folders)
+
+
 def _resolve(project: Project) -> tuple[Stack, dict[str, str]]:
     """The stack, and the digest of everything that was read for it."""
     from devenv.manifest.source import parse, place, read

@@ -16,15 +16,15 @@ from tests.sources import Module, modules
 LAYERS = (
     ("__main__",),
     ("cli",),
-    ("destroy", "generate"),
+    ("destroy", "generate", "watch"),
     ("workflow",),
-    ("console",),
+    ("console", "watchers"),
     ("engines",),
     ("project",),
     ("state",),
     ("artifacts",),
     ("resolve",),
-    ("manifest", "recipe"),
+    ("manifest", "recipe", "reload"),
     ("template", "probes", "layout", "recipe_folder", "suggest"),
     ("stack", "process"),
     ("errors", "events", ""),
@@ -33,11 +33,12 @@ LAYERS = (
 
 ONLY = {
     "console": {"engines", "errors", "events"},  # shows what it is given
-    "engines": {"artifacts", "errors", "events", "layout", "probes", "process", "project", "stack", "state"},
+    "engines": {"artifacts", "errors", "events", "layout", "probes", "process", "project", "reload", "stack", "state"},
     "resolve": {"manifest.model", "recipe", "suggest", "stack", "template", "errors"},
     "template": {"stack"},
     "probes": set(),
     "layout": {"errors"},
+    "reload": {"errors", "layout"},
 }
 """Where less is allowed than the layer says: engines read no manifest and no recipe, probes know nothing of devenv."""
 
@@ -54,6 +55,7 @@ HOMES = {
     "rich": ("devenv/console/",),
     "tree_sitter": ("devenv/manifest/positions.py",),
     "tree_sitter_toml": ("devenv/manifest/positions.py",),
+    "watchfiles": ("devenv/reload/watcher.py",),
     "yaml": ("devenv/artifacts/yaml.py",),
     # Of the standard library, what talks to the world in a way that only one place should know.
     "fcntl": ("devenv/state.py",),
@@ -70,7 +72,18 @@ DISTRIBUTIONS = {"dotenv": "python-dotenv", "yaml": "pyyaml"}
 PURE = ("stack", "template", "suggest", "manifest", "recipe", "resolve", "artifacts")
 WORLD = {"asyncio", "http", "random", "secrets", "signal", "socket", "subprocess", "threading", "time"}
 
-HEAVY = {"docker", "dotenv", "psutil", "pydantic", "python_on_whales", "requests", "rich", "tree_sitter", "yaml"}
+HEAVY = {
+    "docker",
+    "dotenv",
+    "psutil",
+    "pydantic",
+    "python_on_whales",
+    "requests",
+    "rich",
+    "tree_sitter",
+    "watchfiles",
+    "yaml",
+}
 
 PACKAGE = modules("devenv")
 

@@ -24,12 +24,18 @@ class Settings:
     color: bool | None
 
     @contextmanager
-    def session(self, *, json: bool = False) -> Iterator[Session]:
-        """A session whose progress is shown on stderr; not at all with `json`, where only the answer counts."""
-        from devenv.console import reporter
+    def session(self, *, json: bool = False, watching: bool = False) -> Iterator[Session]:
+        """A session whose progress is shown on stderr; not at all with `json`, where only the answer counts.
+
+        Who is `watching` shows what happens line by line, and with `json` as an object a line on stdout.
+        """
+        from devenv.console import json_lines, reporter
         from devenv.workflow import Session
 
-        with reporter(quiet=self.quiet or json, color=self.color) as shown:
+        if json and watching:
+            yield Session.at(self.directory, self.file, json_lines())
+            return
+        with reporter(quiet=self.quiet or json, watching=watching, color=self.color) as shown:
             yield Session.at(self.directory, self.file, shown)
 
     def quiet_session(self) -> Session:

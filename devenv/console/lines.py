@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from devenv.console.progress import Entry
 from devenv.console.text import clean, duration, pad, paint
-from devenv.events import Notice, Phase
+from devenv.events import Notice, Phase, Reloaded
 
 # Without red, which means failure everywhere else.
 _NAMES = (
@@ -41,3 +41,19 @@ def phase_line(entry: Entry, now: float, width: int, color: bool) -> str:
     after = f" after {duration(seconds)}" if entry.phase is Phase.READY and seconds is not None else ""
     doing = paint(clean(entry.doing(after)), _PHASES.get(entry.phase, ""), color)
     return f"{pad(clean(entry.name), width)}  {doing}"
+
+
+def reloaded_lines(event: Reloaded, color: bool) -> list[str]:
+    """What changed, what was done about it and how fast, by which rule; below that what somebody else printed."""
+    failed = event.action == "failed"
+    done = paint(event.action, "bold red" if failed else "green", color)
+    took = f" in {_took(event.seconds)}" if event.seconds is not None and not failed else ""
+    more = "; ".join(filter(None, (event.detail, event.rule)))
+    who = f"{paint(clean(', '.join(event.services)), 'bold', color)}: " if event.services else ""
+    head = f"{who}{clean(event.changed)} {done}{took}"
+    lines = [head + (f" {paint('(' + clean(more) + ')', 'dim', color)}" if more else "")]
+    return lines + [f"  {paint('│', 'dim', color)} {clean(line)}".rstrip() for line in event.lines]
+
+
+def _took(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else duration(seconds)

@@ -10,10 +10,10 @@ from typing import IO, TYPE_CHECKING, Self, TextIO, cast
 
 from devenv.console.base import Console
 from devenv.console.board import FRAME, board
-from devenv.console.lines import log_line, notice_line
+from devenv.console.lines import log_line, notice_line, reloaded_lines
 from devenv.console.progress import Progress
 from devenv.console.text import Line, cells, clean, render
-from devenv.events import Event, LogLine, Notice
+from devenv.events import Event, LogLine, Notice, Reloaded
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -76,6 +76,9 @@ class LiveConsole(Console):
     def _show(self, event: Event) -> None:
         if isinstance(event, Notice):
             self._write(notice_line(event, self._color))
+        elif isinstance(event, Reloaded):
+            for line in reloaded_lines(event, self._color):
+                self._write(line)
         elif isinstance(event, LogLine):
             if not self._progress.take_line(event):
                 width = max((cells(clean(entry.name)) for entry in self._progress), default=0)

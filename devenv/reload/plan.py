@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from devenv.layout.ruling import Change as How
 from devenv.layout.ruling import Ruling, Verdict
 from devenv.reload.difference import Change, outermost
 from devenv.reload.rules import Rules
@@ -74,7 +75,8 @@ def judge(change: Change, rules: Rules) -> Ruling:
             "the builder reads it" if not change.name.endswith(".dockerignore") else "it says what the builder sees"
         )
         return Ruling(change.name, Verdict.REBUILD, (), 0, "", reason)
-    return rules.rule(change.path.rstrip("/"))
+    how = How.ADD if change.before is None else How.DELETE if change.after is None else How.EDIT
+    return rules.rule(change.path.rstrip("/"), how)
 
 
 def rule_of(ruling: Ruling) -> str:
@@ -82,15 +84,15 @@ def rule_of(ruling: Ruling) -> str:
     return f"Dockerfile:{ruling.line} {ruling.instruction}".rstrip() if ruling.line else ruling.reason
 
 
-def told(causes: Iterable[Ruled], limit: int = 2) -> str:
-    """The changed paths as people want to hear them: the first few, and how many more."""
-    names = list(dict.fromkeys(_name(each.change) for each in causes))
+def told(causes: Iterable[Ruled], limit: int = 2, mark: str = "") -> str:
+    """The changed paths as people want to hear them, between marks: the first few, and how many more."""
+    names = list(dict.fromkeys(_name(each.change, mark) for each in causes))
     shown = ", ".join(names[:limit])
     return shown + (f" and {len(names) - limit} more" if len(names) > limit else "")
 
 
-def _name(change: Change) -> str:
-    return change.name + {"deleted": " (deleted)", "mode": " (mode)"}.get(change.kind, "")
+def _name(change: Change, mark: str) -> str:
+    return mark + change.name + mark + {"deleted": " (deleted)", "mode": " (mode)"}.get(change.kind, "")
 
 
 def _tellable(ruled: Iterable[Ruled]) -> tuple[Ruled, ...]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from devenv.layout.ruling import Ruling
+from devenv.layout.ruling import Change, Ruling
 
 
 class Rules(Protocol):
     """Where the files of one build context end, and what a change of each asks for."""
 
-    def rule(self, path: str) -> Ruling:
-        """The verdict on one path, relative to the context, there or not."""
+    def rule(self, path: str, change: Change | None = None) -> Ruling:
+        """What a change of one path asks for; the path is relative to the context, there or not."""
 
     def roots(self) -> Iterable[str]:
         """The paths of the context that the image uses; `.` is all of it."""

@@ -95,7 +95,7 @@ redis = {}
 """
 
 
-def test_a_changed_source_file_rebuilds_and_recreates_the_apps_only(project: MakeProject, up: Up) -> None:
+def test_a_changed_source_file_is_sent_and_starts_the_apps_anew_without_a_build(project: MakeProject, up: Up) -> None:
     root = project({"devenv.toml": BUILT, "Dockerfile": DOCKERFILE, "main.py": MAIN, ".dockerignore": "notes\n"})
     up(root)
     before, image = starts(root), containers(root)["web"]["Image"]
@@ -103,9 +103,23 @@ def test_a_changed_source_file_rebuilds_and_recreates_the_apps_only(project: Mak
     said = up(root).err
     after = starts(root)
     assert {name for name in after if after[name] != before[name]} == {"web", "worker"}
-    assert containers(root)["web"]["Image"] == containers(root)["worker"]["Image"] != image
+    assert {name: after[name][0] for name in after} == {name: before[name][0] for name in before}
+    assert containers(root)["web"]["Image"] == containers(root)["worker"]["Image"] == image
+    assert "building" not in said
     assert "version 2" in docker("logs", after["web"][0])
     assert any("`main.py` changed" in line for line in said.splitlines()), said
+
+
+def test_a_changed_dockerfile_rebuilds_and_recreates_the_apps_only(project: MakeProject, up: Up) -> None:
+    root = project({"devenv.toml": BUILT, "Dockerfile": DOCKERFILE, "main.py": MAIN, ".dockerignore": "notes\n"})
+    up(root)
+    before, image = starts(root), containers(root)["web"]["Image"]
+    (root / "Dockerfile").write_text(DOCKERFILE + "ENV MORE=1\n")
+    said = up(root).err
+    after = starts(root)
+    assert {name for name in after if after[name] != before[name]} == {"web", "worker"}
+    assert containers(root)["web"]["Image"] == containers(root)["worker"]["Image"] != image
+    assert any("`Dockerfile` changed" in line for line in said.splitlines()), said
 
 
 def test_a_file_that_the_build_does_not_see_rebuilds_nothing(project: MakeProject, up: Up) -> None:

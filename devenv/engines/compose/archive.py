@@ -105,7 +105,7 @@ def _add(parcel: Parcel, path: Path, landing: Landing, owner: tuple[int, int]) -
     info = tarfile.TarInfo(landing.path.lstrip("/"))
     info.uid, info.gid = owner
     info.mtime = seen.st_mtime_ns / 1e9
-    info.mode = stat.S_IMODE(seen.st_mode) if landing.mode is None else landing.mode
+    info.mode = landing.mode_for(stat.S_IMODE(seen.st_mode), folder=stat.S_ISDIR(seen.st_mode))
     parcel.entries += 1
     if stat.S_ISDIR(seen.st_mode):
         info.type = tarfile.DIRTYPE

@@ -17,7 +17,7 @@ from devenv.engines.compose.plan import Plan
 from devenv.engines.compose.sync import Arrived, Cargo, deliver
 from devenv.project import Project
 from devenv.reload.difference import differences
-from devenv.reload.plan import Action, Reaction, plan
+from devenv.reload.plan import Action, Reaction, plan, told
 from devenv.reload.rules import Rules
 from devenv.reload.self_reload import reloads_itself
 from devenv.stack import Bindings, Service, Stack
@@ -77,10 +77,14 @@ class Deliveries:
                     return True
         return False
 
-    def bring(self, image: Image, containers: Iterable[Container]) -> set[str]:
-        """Bring all of them up to date; gives the ids of those that lacked something. Raises as `deliver`."""
-        cargos = [Cargo(container, self.lacks(image, container).sync) for container in containers]
-        lacking = {cargo.container.id for cargo in cargos if cargo.changes}
+    def bring(self, image: Image, containers: Iterable[Container]) -> dict[str, str]:
+        """Bring all of them up to date; gives for the ids of those that lacked something what. Raises as `deliver`."""
+        cargos, lacking = [], {}
+        for container in containers:
+            reaction = self.lacks(image, container)
+            cargos.append(Cargo(container, reaction.sync))
+            if reaction.sync:
+                lacking[container.id] = told(reaction.causes, mark="`")
         self.deliver(image, cargos)
         return lacking
 

@@ -97,28 +97,46 @@ def arguments(service: Service, bindings: Bindings) -> dict[str, str]:
     return {arg: bind(text, value) for arg, text in service.build.args} if service.build else {}
 
 
-def _compare(api: Api, project: Project, name: str, service: Service, bindings: Bindings) -> Image:
-    context, dockerfile = place(project, service)
+def known(api: Api, project: Project, name: str, service: Service, bindings: Bindings) -> Image:
+    """An image and what it was built from, without a look at what is there now. `stale` where it must be built."""
     record: dict[str, Any] = project.state.load(_record(name)) or {}
+    image = _known(api, name, service, bindings, record)
+    if not image.stale and image.id != record.get("id"):
+        return replace(image, stale="it was built anew")
+    return image
+
+
+def _known(api: Api, name: str, service: Service, bindings: Bindings, record: dict[str, Any]) -> Image:
     before = _index(record)
-    now = index(context, dockerfile, before)
     settings = settings_of(service, bindings)
-    image_id = _exists(api, name)
-    image = Image(name, service.name, settings, before or now, now, image_id, "")
-    if image_id is None:
+    base = before or Index({})
+    image = Image(name, service.name, settings, base, base, _exists(api, name), "")
+    if image.id is None:
         return replace(image, stale="there is no image yet")
     if before is None:
         return replace(image, stale="it was not built by this devenv")
     if record.get("settings") != settings:
-        return replace(image, stale=_words(changed(before, now)))
+        return replace(image, stale="its build settings changed")
+    return image
+
+
+def _compare(api: Api, project: Project, name: str, service: Service, bindings: Bindings) -> Image:
+    context, dockerfile = place(project, service)
+    record: dict[str, Any] = project.state.load(_record(name)) or {}
+    image = _known(api, name, service, bindings, record)
+    before = image.base
+    now = index(context, dockerfile, before)
+    image = replace(image, index=now)
+    if image.stale:
+        return image
     changes = differences(Held(before.entries), now.entries)
     if not changes:
-        if image_id != record.get("id"):
-            project.state.save(_record(name), {**record, "id": image_id})
+        if image.id != record.get("id"):
+            project.state.save(_record(name), {**record, "id": image.id})
         elif before != now:  # only times differ: saves the reading of these files the next time
             project.state.save(_record(name), {**record, "index": now.to_json()})
         return image
-    if image_id != record.get("id"):
+    if image.id != record.get("id"):
         return replace(image, stale=_words(changed(before, now)))
     return _judged(image, changes, lambda: layout_of(api, project, service, bindings))
 
@@ -130,7 +148,7 @@ def _judged(image: Image, changes: list[Change], rules: Callable[[], Rules]) -> 
     except DevenvError:  # the builder will say what is wrong, or get on with it
         return replace(image, stale=_words(changed(image.base, image.index)))
     if reaction.action is Action.REBUILD:
-        return replace(image, stale=f"{told(reaction.causes, _SHOWN)} changed ({reaction.rule})")
+        return replace(image, stale=f"{told(reaction.causes, _SHOWN, '`')} changed ({reaction.rule})")
     return replace(image, lacking=reaction.sync)
 
 

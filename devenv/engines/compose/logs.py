@@ -30,12 +30,16 @@ def tail(api: Api, container: str, *, lines: int, this_run: bool = False) -> lis
         return list(_lines(response, multiplexed=not inspected["Config"]["Tty"]))
 
 
-def follow(api: Api, container: str, *, lines: str, stay: bool) -> Iterator[str]:
-    """The last lines (`all` or a number), then with `stay` every new one until the container ends."""
-    tty = api.get(f"/containers/{container}/json")["Config"]["Tty"]
+def follow(api: Api, container: str, *, lines: str, stay: bool, this_run: bool = False) -> Iterator[str]:
+    """The last lines (`all` or a number), then with `stay` every new one until the container ends.
+
+    With `this_run` nothing that it wrote before it was started last.
+    """
+    inspected = api.get(f"/containers/{container}/json")
+    since = _seconds(inspected["State"]["StartedAt"]) if this_run else "0"
     path = f"/containers/{container}/logs"
-    with api.stream("GET", path, stdout=1, stderr=1, tail=lines, follow=int(stay)) as response:
-        yield from _lines(response, multiplexed=not tty)
+    with api.stream("GET", path, stdout=1, stderr=1, tail=lines, follow=int(stay), since=since) as response:
+        yield from _lines(response, multiplexed=not inspected["Config"]["Tty"])
 
 
 def payload(response: Response, *, multiplexed: bool) -> Iterator[tuple[int, bytes]]:

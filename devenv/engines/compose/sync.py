@@ -32,10 +32,9 @@ _REFUSALS = (
 class CantSyncError(EngineError):
     """A container that can't take files, or can't lose them: only a new one helps. `reason` says why."""
 
-    def __init__(self, reason: str, *, recreate: bool = False) -> None:
+    def __init__(self, reason: str) -> None:
         super().__init__(f"files can't be synced: {reason}")
         self.reason = reason
-        self.recreate = recreate
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def _put(api: Api, container: Container, data: bytes | Parcel) -> None:
 def _remove(api: Api, container: Container, parcel: Parcel) -> None:
     """By the image's rm, as root; Python's bytecode of removed folders goes with them."""
     if not container.running:
-        raise CantSyncError("files were deleted, and in a stopped container none can be", recreate=True)
+        raise CantSyncError("files were deleted, and in a stopped container none can be")
     caches = [f"{folder}/__pycache__" for folder in parcel.remove_folders]
     for paths in _portions([*parcel.remove, *caches]):
         code, output = _run(api, container, ["rm", "-rf", "--", *paths])
@@ -134,7 +133,7 @@ def _run(api: Api, container: Container, command: Sequence[str]) -> tuple[int, s
             raise
         code, output = 127, error.reason
     if code in (126, 127):
-        raise CantSyncError(f"files were deleted, and the image has no `{command[0]}`", recreate=True)
+        raise CantSyncError(f"files were deleted, and the image has no `{command[0]}`")
     return code, output
 
 

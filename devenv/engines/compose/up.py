@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import functools
-import hashlib
-import json
 import threading
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from devenv.artifacts import MARKER
-from devenv.artifacts.compose import Document, Target, document
-from devenv.artifacts.dotenv import dotenv
-from devenv.artifacts.files import write
-from devenv.artifacts.names import setup_names, variables, volume_name
+from devenv.artifacts.compose import Document
+from devenv.artifacts.names import setup_names, volume_name
 from devenv.engines.compose import changes, fresh, images, leftovers, ports
 from devenv.engines.compose.api import Api, ApiError
 from devenv.engines.compose.bounce import bounce
@@ -26,7 +20,9 @@ from devenv.engines.compose.images import Image
 from devenv.engines.compose.launch import Job, Launch
 from devenv.engines.compose.observe import Container, DataVolume, everyones, observe, volumes
 from devenv.engines.compose.plan import Action, Desired, Plan, plan
+from devenv.engines.compose.render import files, render
 from devenv.engines.compose.setups import Setups
+from devenv.engines.compose.sync import CantSyncError
 from devenv.errors import ConflictError, DevenvError, EngineError
 from devenv.events import Notice, Phase, Reporter, ServicePhase
 from devenv.project import Project
@@ -36,8 +32,6 @@ from devenv.state import complete_secrets
 if TYPE_CHECKING:
     from devenv.engines.compose.driver import Driver
 
-COMPOSE_FILE = "compose.yaml"
-VARIABLES_FILE = "compose.env"
 _TRIES = 5
 _STUCK = "files were deleted, and a container that does not run can't lose them"
 _SETTLE = 0.5
@@ -63,6 +57,7 @@ class Up:
     stack: Stack
     wish: Wish
     reporter: Reporter
+    _unsyncable: set[str] = field(default_factory=set)
 
     def run(self) -> Bindings:
         """Bring the wished services up, ready; gives the bindings in force."""
@@ -75,13 +70,15 @@ class Up:
         last: DevenvError | None = None
         for _ in range(_TRIES):
             bindings = self._bind(observed)
-            rendered = self._render(bindings)
-            found = images.survey(self.api, self.project, self.stack, self.wish.services, bindings)
-            built = self._build(found, rendered)
-            todo = self._plan(rendered, observed, found, built)
+            rendered = render(self.project, self.stack, bindings)
+            found, todo = self._current(rendered, observed, self._deliveries(bindings))
             try:
-                self._apply(todo, bindings, rendered)
+                self._apply(todo, bindings, rendered, found)
                 return bindings
+            except CantSyncError as error:
+                last = error
+                self._replace(found, observe(self.api, self.project), self._deliveries(bindings))
+                observed = observe(self.api, self.project)
             except (ApiError, ConflictError) as error:
                 there = observe(self.api, self.project)
                 if not (_passing(error) or leftovers.cut_off(self.api, self.project.state, there, error)):
@@ -126,30 +123,6 @@ class Up:
             self.project.state.bind(bindings)
         return bindings
 
-    def _render(self, bindings: Bindings) -> Document:
-        """The compose document, written where it differs from what was written last."""
-        target = Target(self.project.id, root="..", path=self.project.label, bindings=bindings)
-        rendered = document(self.stack, target)
-        secrets = dotenv(variables(self.stack, bindings))
-        digest = hashlib.sha256(json.dumps([rendered, secrets], sort_keys=True).encode()).hexdigest()
-        if self.project.state.load("rendered") == digest and self._file.is_file():
-            return rendered
-        from devenv.artifacts.yaml import dump
-
-        where = self.project.state.write(VARIABLES_FILE, secrets)
-        header = f"# {MARKER}; edit that\n# docker compose --env-file {where} -f {COMPOSE_FILE} ps\n"
-        try:
-            write(self._file, (header + dump(rendered)).encode())
-            write(self._file.parent / ".gitignore", b"*\n")
-        except OSError as error:
-            raise DevenvError(f"can't write generated files: {error.strerror}", where=str(self._file)) from error
-        self.project.state.save("rendered", digest)
-        return rendered
-
-    @property
-    def _file(self) -> Path:
-        return self.project.generated / COMPOSE_FILE
-
     def _current(
         self, rendered: Document, observed: Mapping[str, Sequence[Container]], deliveries: Deliveries
     ) -> tuple[list[Image], Plan]:
@@ -157,13 +130,26 @@ class Up:
         bindings = deliveries.bindings
         found = images.survey(self.api, self.project, self.stack, self.wish.services, bindings)
         reasons = {image.name: image.stale for image in found if image.stale}
-        found = [self._built(image) if image.id is None or image.stale or self.wish.build else image for image in found]
+        found = [self._built(image) if self._must_build(image) else image for image in found]
         todo = self._plan(rendered, observed, found, reasons)
         stuck = {image.name: _STUCK for image in found if deliveries.stuck(image, todo)}
         if stuck:
             found = [self._built(replace(image, stale=_STUCK)) if image.name in stuck else image for image in found]
             todo = self._plan(rendered, observed, found, reasons | stuck)
         return found, todo
+
+    def _must_build(self, image: Image) -> bool:
+        return image.id is None or bool(image.stale) or self.wish.build or image.name in self._unsyncable
+
+    def _replace(self, found: Iterable[Image], observed: Mapping[str, list[Container]], deliveries: Deliveries) -> None:
+        """Build the images whose containers can't be brought up to date; remove those which that did not replace."""
+        for image in found:
+            stuck = [c for c in deliveries.containers(image, observed) if deliveries.lacks(image, c).sync]
+            if stuck and image.name in self._unsyncable:
+                for container in stuck:
+                    self.api.delete(f"/containers/{container.id}", force=True)
+            elif stuck:
+                self._unsyncable.add(image.name)
 
     def _built(self, image: Image) -> Image:
         self.reporter.emit(ServicePhase(image.service, Phase.BUILDING, image.stale or "asked for"))
@@ -234,9 +220,10 @@ class Up:
             there = deliveries.containers(image, {name: [container] for name, container in containers.items()})
             lacking = deliveries.bring(image, there)
             for container in there:
-                running = container.running and container.id in lacking
-                if running and container.service in self.stack.names and deliveries.restarts(container):
-                    self.reporter.emit(ServicePhase(container.service, Phase.STARTING, "its files changed"))
+                words = lacking.get(container.id)
+                app = container.running and container.service in self.stack.names
+                if words and app and deliveries.restarts(container):
+                    self.reporter.emit(ServicePhase(container.service, Phase.STARTING, f"{words} changed"))
                     bounce(self.api, container.id)
 
     def _deliveries(self, bindings: Bindings) -> Deliveries:
@@ -290,7 +277,7 @@ class Up:
     def _driver(self) -> Driver:
         from devenv.engines.compose.driver import Driver
 
-        return Driver(self.api.endpoint, self.project.id, self._file, self.project.state.folder / VARIABLES_FILE)
+        return Driver(self.api.endpoint, self.project.id, *files(self.project))
 
 
 def _passing(error: ApiError | ConflictError) -> bool:

@@ -1,0 +1,191 @@
+"""Reload on the compose engine: looks, compares and brings containers up to date; starts no build and waits for no one.
+
+What it can't do by sending files it says: `Report.needs` names what takes a build, or a container of another image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from devenv.artifacts.names import image_of
+from devenv.engines.compose import images
+from devenv.engines.compose.api import Api
+from devenv.engines.compose.bounce import bounce
+from devenv.engines.compose.deliveries import Deliveries
+from devenv.engines.compose.holdings import Holdings
+from devenv.engines.compose.images import Image
+from devenv.engines.compose.observe import Container, observe
+from devenv.engines.compose.parallel import in_parallel
+from devenv.engines.compose.sync import Arrived, CantSyncError, Cargo
+from devenv.project import Project
+from devenv.reload.plan import Action, Reaction, Ruled, rule_of, told
+from devenv.reload.sight import Sight
+from devenv.stack import Bindings, Stack
+
+_ENDED_WELL = (0, 130, 137, 143)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was done about one image, or has to be: `needs` is empty, or why it takes a build."""
+
+    image: str
+    services: tuple[str, ...]
+    causes: tuple[Ruled, ...] = ()
+    needs: str = ""
+    cause: str = ""
+    restarted: tuple[str, ...] = ()
+    revived: tuple[str, ...] = ()
+    by_itself: tuple[str, ...] = ()
+    left: Mapping[str, str] = field(default_factory=dict)
+    saved: float = 0.0  # when the last of the files was written, in seconds since the epoch; 0 where none is there
+
+    @property
+    def changed(self) -> str:
+        """What changed, in words."""
+        return told(self.causes)
+
+    @property
+    def rule(self) -> str:
+        """The line of the Dockerfile that decided."""
+        return rule_of(self.causes[0].ruling) if self.causes else ""
+
+
+@dataclass
+class _Watched:
+    """One image, and what is seen of its context."""
+
+    image: Image
+    sight: Sight
+    refused: str = ""
+
+
+class Live:
+    """One stack's built images and their containers, between two changes of the stack."""
+
+    def __init__(self, api: Api, project: Project, stack: Stack, bindings: Bindings) -> None:
+        self.api = api
+        self.project = project
+        self.stack = stack
+        self._holdings = Holdings(project.state)
+        self._deliveries = Deliveries(api, project, stack, bindings, self._holdings)
+        self._watched: dict[str, _Watched] = {}
+        self._observed: dict[str, list[Container]] = {}
+        self._moved: dict[str, str] = {}
+
+    @property
+    def containers(self) -> Mapping[str, Sequence[Container]]:
+        """The project's containers as they were seen last."""
+        return self._observed
+
+    def refresh(self) -> None:
+        """See anew what the engine has: images, what they were built from, containers. Raises `EngineError`."""
+        self._observed = observe(self.api, self.project)
+        self._holdings.forget_others([c.id for found in self._observed.values() for c in found])
+        self._deliveries.forget_layouts()
+        for service in self.stack:
+            if service.build is None:
+                continue
+            name = image_of(self.stack, service, self.project.id)
+            known = self._watched.get(name)
+            if known is not None and known.image.service != service.name:
+                continue
+            image = images.known(self.api, self.project, name, service, self._deliveries.bindings)
+            sight = known.sight if known else Sight(*images.place(self.project, service), image.base)
+            self._watched[name] = _Watched(image, sight, known.refused if known else "")
+
+    def look(self, paths: Collection[str] | None) -> dict[str, list[str] | None]:
+        """See what changed: for each image its keys, or None for everything. Raises `DevenvError`."""
+        seen: dict[str, list[str] | None] = {}
+        for name, watched in self._watched.items():
+            keys = None if paths is None else watched.sight.glance(paths)
+            if keys is None:
+                watched.sight.look()
+                self._deliveries.forget_layouts()
+            if keys is None or keys:
+                seen[name] = keys
+        return seen
+
+    def react(self, seen: Mapping[str, list[str] | None]) -> list[Report]:
+        """Bring the containers of these images up to date, as far as that can be done by sending."""
+        return [report for name, keys in seen.items() if (report := self._one(self._watched[name], keys))]
+
+    def refuse(self, report: Report) -> None:
+        """A build for this reason failed: it is not tried again while nothing of its cause changes."""
+        self._watched[report.image].refused = report.cause
+
+    @property
+    def bindings(self) -> Bindings:
+        """Ports and secrets in force."""
+        return self._deliveries.bindings
+
+    def folders(self) -> set[Path]:
+        """The folders to watch. Raises `DevenvError`."""
+        found: set[Path] = set()
+        for watched in self._watched.values():
+            found |= watched.sight.folders(self._deliveries.rules(watched.image).roots())
+        return found
+
+    def _one(self, watched: _Watched, keys: list[str] | None) -> Report | None:
+        image = replace(watched.image, index=watched.sight.now)
+        services = tuple(service.name for service in self._deliveries.services(image))
+        there = [c for name in services for c in self._observed.get(name, ())[:1] if _counts(c)]
+        if not there:
+            return None
+        others = [container for container in there if container.image_id != image.id]
+        if others or image.stale:
+            return self._other_image(image, others)
+        reactions = {c.id: self._deliveries.lacks(image, c, keys, watched.refused) for c in there}
+        decisive = max(reactions.values(), key=lambda reaction: _WEIGHT[reaction.action])
+        if decisive.action is Action.REBUILD:
+            return Report(image.name, services, decisive.causes, decisive.reason or "it is built in", decisive.cause)
+        if decisive.action is Action.NOTHING:
+            return None
+        lacking = [container for container in there if reactions[container.id].sync]
+        try:
+            arrived = self._deliveries.deliver(image, [Cargo(c, reactions[c.id].sync) for c in lacking])
+        except CantSyncError as error:
+            return Report(image.name, services, decisive.causes, error.reason, decisive.cause)
+        return self._after(image, lacking, decisive, arrived)
+
+    def _other_image(self, image: Image, others: Sequence[Container]) -> Report | None:
+        """The image is not what is known, or not what runs: `up` sorts that out, once for each such finding."""
+        finding = f"{image.id} {image.stale} {[container.id for container in others]}"
+        if self._moved.get(image.name) == finding:
+            return None
+        self._moved[image.name] = finding
+        names = tuple(container.service for container in others)
+        return Report(image.name, names, needs=image.stale or "its image is another one by now", cause=finding)
+
+    def _after(self, image: Image, lacking: Sequence[Container], reaction: Reaction, arrived: Arrived) -> Report:
+        """Start anew who does not see the changes by itself, and who had crashed."""
+        dead = [container for container in lacking if not container.running]
+        blind = [c for c in lacking if c.running and self._deliveries.restarts(c)]
+        in_parallel(lambda container: bounce(self.api, container.id), [*dead, *blind])
+        if dead:
+            self._observed = observe(self.api, self.project)
+        return Report(
+            image.name,
+            tuple(container.service for container in lacking),
+            reaction.causes,
+            restarted=tuple(container.service for container in blind),
+            revived=tuple(container.service for container in dead),
+            by_itself=tuple(filter(None, (self._deliveries.reloads_itself(c) for c in lacking if c not in blind))),
+            left=arrived.left,
+            saved=_saved(image, reaction.causes),
+        )
+
+
+_WEIGHT = {Action.NOTHING: 0, Action.SYNC: 1, Action.REBUILD: 2}
+
+
+def _saved(image: Image, causes: Sequence[Ruled]) -> float:
+    entries = (image.index.entries.get(each.change.path) for each in causes)
+    return max((entry.ctime_ns for entry in entries if entry), default=0) / 1e9
+
+
+def _counts(container: Container) -> bool:
+    """Whether files are brought to it: it runs, or has crashed; what was stopped on purpose `up` brings up to date."""
+    return container.running or (container.state == "exited" and container.exit_code not in _ENDED_WELL)

@@ -1,0 +1,46 @@
+"""The compose file and its variables, written where they differ from what was written last; starts nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from devenv.artifacts import MARKER
+from devenv.artifacts.compose import Document, Target, document
+from devenv.artifacts.dotenv import dotenv
+from devenv.artifacts.files import write
+from devenv.artifacts.names import variables
+from devenv.errors import DevenvError
+from devenv.project import Project
+from devenv.stack import Bindings, Stack
+
+COMPOSE_FILE = "compose.yaml"
+VARIABLES_FILE = "compose.env"
+
+
+def files(project: Project) -> tuple[Path, Path]:
+    """The compose file, and the dotenv file with the values that are private."""
+    return project.generated / COMPOSE_FILE, project.state.folder / VARIABLES_FILE
+
+
+def render(project: Project, stack: Stack, bindings: Bindings) -> Document:
+    """The compose document of a stack. Raises `DevenvError` where it can't be written."""
+    file, _ = files(project)
+    target = Target(project.id, root="..", path=project.label, bindings=bindings)
+    rendered = document(stack, target)
+    secrets = dotenv(variables(stack, bindings))
+    digest = hashlib.sha256(json.dumps([rendered, secrets], sort_keys=True).encode()).hexdigest()
+    if project.state.load("rendered") == digest and file.is_file():
+        return rendered
+    from devenv.artifacts.yaml import dump
+
+    where = project.state.write(VARIABLES_FILE, secrets)
+    header = f"# {MARKER}; edit that\n# docker compose --env-file {where} -f {COMPOSE_FILE} ps\n"
+    try:
+        write(file, (header + dump(rendered)).encode())
+        write(file.parent / ".gitignore", b"*\n")
+    except OSError as error:
+        raise DevenvError(f"can't write generated files: {error.strerror}", where=str(file)) from error
+    project.state.save("rendered", digest)
+    return rendered

@@ -1,0 +1,46 @@
+"""Who watches a project: at most one command, which holds a kernel lock for as long as it does; starts none."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+from devenv.errors import ProjectBusyError
+from devenv.state import State, this_command
+
+_LOCK = "watch.lock"
+_PROCESS = re.compile(r"(.*) \(process (\d+)\)")
+
+
+@contextlib.contextmanager
+def only_one(state: State) -> Iterator[None]:
+    """Be the one that watches the project. Raises `ProjectBusyError` where there is one."""
+    if holder := state.holder(_LOCK):
+        raise ProjectBusyError(f"`{holder}` watches this project already", hint="it ends with Ctrl-C or `devenv down`")
+    with state.lock(this_command(), timeout=1.0, waiting=lambda holder: None, name=_LOCK):
+        yield
+
+
+def who(state: State) -> tuple[str, int] | None:
+    """The command that watches the project and its process; None where nobody does."""
+    match = _PROCESS.fullmatch(state.holder(_LOCK))
+    return (match[1], int(match[2])) if match else None
+
+
+def end(state: State, timeout: float = 30.0) -> bool:
+    """End the command that watches, if it is not this one, and wait for that; whether there was one."""
+    found = who(state)
+    if found is None or found[1] == os.getpid():
+        return False
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(found[1], signal.SIGTERM)
+    deadline = time.monotonic() + timeout
+    pause = threading.Event()
+    while who(state) == found and time.monotonic() < deadline:
+        pause.wait(0.02)
+    return True
