@@ -52,7 +52,8 @@ HOMES = {
     "python_on_whales": ("devenv/engines/compose/driver.py",),
     "requests": ("devenv/engines/compose/remote.py",),
     "rich": ("devenv/console/",),
-    "tree_sitter": ("devenv/manifest/positions.py",),
+    "tree_sitter": ("devenv/layout/shell.py", "devenv/manifest/positions.py"),
+    "tree_sitter_bash": ("devenv/layout/shell.py",),
     "tree_sitter_toml": ("devenv/manifest/positions.py",),
     "yaml": ("devenv/artifacts/yaml.py",),
     # Of the standard library, what talks to the world in a way that only one place should know.

@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devenv.errors import InputError
-from devenv.layout.dockerfile import Instruction, parse
+from devenv.layout.dockerfile import parse
 from devenv.layout.ignore import NAME, ignore_file, parse_ignore, read_bytes
 from devenv.layout.image import Facts, nothing_known
 from devenv.layout.pattern import clean
 from devenv.layout.plan import Planner
 from devenv.layout.ruling import Change, Landing, Ruling, Verdict
-from devenv.layout.scene import Scene
-from devenv.layout.stages import Section
-from devenv.layout.steps import CONTEXT, Effect, Kind, Put, Run, Spot, Stage
+from devenv.layout.steps import CONTEXT, Put, Run, Spot, Stage
 from devenv.layout.trace import Trace, Tracer
 from devenv.layout.tree import Tree
 
@@ -50,16 +48,11 @@ def read_layout(
     ignored_by = ignore_file(context, dockerfile)
     ignore = parse_ignore(ignored_by or context / NAME, read_bytes(ignored_by) if ignored_by else b"")
     tree = Tree(context, ignore)
-    planner = Planner(parse(text, name), tree, args or {}, facts, _strict)
+    planner = Planner(parse(text, name), tree, args or {}, facts)
     stage = planner.stage(planner.sections.target(target))
     builder = {os.path.relpath(path, context) for path in (dockerfile, ignored_by) if path}
     order = tuple(planner.order.values())
     return Layout(tree, name, ignored_by.name if ignored_by else NAME, frozenset(builder), order, stage, planner)
-
-
-def _strict(planner: Planner, section: Section, scene: Scene, line: Instruction, mounts: tuple[Put, ...]) -> Run:
-    effect = Effect(Kind.READS, None, line.shown, f"may read it: `{line.shown}`")
-    return Run(line.line, line.shown, (effect,), mounts, scene.workdir)
 
 
 @dataclass(frozen=True)
