@@ -52,7 +52,7 @@ HOMES = {
     "python_on_whales": ("devenv/engines/compose/driver.py",),
     "requests": ("devenv/engines/compose/remote.py",),
     "rich": ("devenv/console/",),
-    "tree_sitter": ("devenv/layout/shell.py", "devenv/manifest/positions.py"),
+    "tree_sitter": ("devenv/layout/shell.py", "devenv/layout/words.py", "devenv/manifest/positions.py"),
     "tree_sitter_bash": ("devenv/layout/shell.py",),
     "tree_sitter_toml": ("devenv/manifest/positions.py",),
     "yaml": ("devenv/artifacts/yaml.py",),

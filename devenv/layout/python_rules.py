@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-import shlex
 import tomllib
 from collections.abc import Mapping
 from typing import Any
 
 from devenv.layout.commands import Reader, Rule
 from devenv.layout.python_project import editable
-from devenv.layout.shell import Command, Word
-from devenv.layout.site import below, effect, everything, exactly, shown, within
+from devenv.layout.requirements import installed, requirements, whole
+from devenv.layout.shell import Command
+from devenv.layout.site import below, effect, everything, shown, within
 from devenv.layout.steps import Effect, Kind
 from devenv.layout.table import Call, Form
+from devenv.layout.words import Word
 
 _UV_READS = ("pyproject.toml", "uv.lock", "uv.toml", ".python-version", ".python-versions")
-_FILE = re.compile(r"\.(whl|zip|tar\.gz|tgz|tar\.bz2|sdist)$")
 
 
 def _uv_sync(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> list[Effect]:
@@ -40,10 +40,10 @@ def _uv_sync(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> 
     packaged = "build-system" in project if "package" not in tool else bool(tool["package"])
     copied = call.has("--no-editable") or reader.site.variables.get("UV_NO_EDITABLE", "") not in ("", "0", "false")
     if packaged and not (only_others and (frozen or not dynamic)):
-        result += _tree(call.command, folder) if copied else editable(reader, call.command, folder)
+        result += whole(call.command, folder) if copied else editable(reader, call.command, folder)
     if not (call.has("--no-install-workspace", "--no-install-local") and frozen):
         for member in (place for pattern in members for place in reader.site.folders(folder, pattern)):
-            result += _tree(call.command, member) if copied else editable(reader, call.command, member)
+            result += whole(call.command, member) if copied else editable(reader, call.command, member)
     return result + _paths(reader, call.command, folder, tool.get("sources", {}), "editable")
 
 
@@ -94,7 +94,7 @@ def _pdm(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> list
     )
     distributed = project.get("tool", {}).get("pdm", {}).get("distribution", "build-system" in project)
     if distributed and not call.has("--no-self"):
-        result += _tree(call.command, folder) if call.has("--no-editable") else editable(reader, call.command, folder)
+        result += whole(call.command, folder) if call.has("--no-editable") else editable(reader, call.command, folder)
     if "file:" in str(project.get("project", {}).get("dependencies", [])):
         result += [everything(call.command)]
     return result
@@ -111,17 +111,17 @@ def _pipenv(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> l
 def _pip_install(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> list[Effect]:
     command = call.command
     files = call.all("-r", "--requirement", "-c", "--constraint")
-    result = [each for word in files for each in _requirements(reader, command, word)]
+    result = [each for word in files for each in requirements(reader, command, word)]
     for word in call.all("-e", "--editable"):
-        result += _project(reader, command, word.text, linked=True)
+        result += installed(reader, command, word.text, linked=True)
     for word in rest:
         result += (
-            _project(reader, command, word.text, linked=False)
+            installed(reader, command, word.text, linked=False)
             if not word.wild
             else reader.operand(command, word, Kind.READS)
         )
     for word in call.all("-f", "--find-links"):
-        result += _tree(command, word.text) if word.text is None or "://" not in word.text else []
+        result += whole(command, word.text) if word.text is None or "://" not in word.text else []
     for word in call.all("-t", "--target", "--prefix", "-w", "--wheel-dir", "-d", "--dest"):
         place = reader.site.place(command.folder or "/", word.text) if word.text else None
         result += effect(Kind.WRITES, command, [below(place)]) if place else [everything(command)]
@@ -133,84 +133,8 @@ def _pip_install(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...])
 def _pip_sync(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> list[Effect]:
     """Files of requirements as operands; requirements.txt where there are none."""
     words = rest or (Word("requirements.txt"),)
-    result = [each for word in words for each in _requirements(reader, call.command, word)]
+    result = [each for word in words for each in requirements(reader, call.command, word)]
     return result + reader.rules["output"](reader, call, form, rest)
-
-
-def _project(reader: Reader, command: Command, text: str | None, *, linked: bool) -> list[Effect]:
-    """What installing one thing reads: nothing of ours for a name, the whole folder for a copy of it."""
-    if text is None:
-        return [everything(command, f"may read it, as it isn't clear what `{shown(command)}` installs")]
-    _, at, url = text.partition(" @ ")
-    text = url if at else text
-    if text.startswith("file:"):
-        text = text.removeprefix("file:").removeprefix("//")
-    elif "://" in text or text.startswith("git+"):
-        return []
-    path = re.sub(r"\[[^\]]*\]$", "", text)
-    if not linked and "/" not in path and not path.startswith(".") and not _FILE.search(path):
-        return []
-    if command.folder is None:
-        return [everything(command)]
-    place = reader.site.place(command.folder, path)
-    if _FILE.search(path):
-        return effect(Kind.READS, command, [exactly(place)])
-    return editable(reader, command, place) if linked else _tree(command, place)
-
-
-def _requirements(reader: Reader, command: Command, word: Word, seen: frozenset[str] = frozenset()) -> list[Effect]:
-    """A file of requirements and all that it includes (pip's docs, "Requirements File Format")."""
-    if word.text is None or word.wild or command.folder is None:
-        return [everything(command, f"may read it, as it isn't clear what `{shown(command)}` names")]
-    if "://" in word.text or word.text == "/dev/stdin":
-        return []
-    place = reader.site.place(command.folder, word.text)
-    if place in seen:
-        return []
-    if word.text.endswith(("pyproject.toml", "setup.py", "setup.cfg")):
-        return reader.names(command, command.folder, word.text)
-    text = reader.site.text(place)
-    if text is None:
-        return [
-            everything(command, f"may read it, as nobody knows what is in `{word.text}` when `{shown(command)}` runs")
-        ]
-    result = effect(Kind.READS, command, [exactly(place)])
-    real = reader.site.origin(place)
-    leads = reader.site.lookup.tree.real(real) if real else None
-    if leads and leads != real:
-        result += effect(Kind.READS, command, [f".*/{re.escape(leads)}"])
-    for line in re.sub(r"\\\n", " ", text).splitlines():
-        result += _requirement(reader, command, line, place, seen | {place})
-    return result
-
-
-def _requirement(reader: Reader, command: Command, line: str, place: str, seen: frozenset[str]) -> list[Effect]:
-    line = re.sub(r"(^|\s)#.*$", "", line).strip()
-    if not line:
-        return []
-    found = re.match(r"(-r|--requirement|-c|--constraint|-e|--editable|-f|--find-links)[\s=]*(.+)", line)
-    if not found:
-        return [] if line.startswith("-") else _project(reader, command, _name(line), linked=False)
-    option, value = found[1], found[2].strip("'\" ")
-    if "$" in value:
-        return [everything(command)]
-    if option in ("-e", "--editable"):
-        return _project(reader, command, value.split(" ")[0], linked=True)
-    if option in ("-f", "--find-links"):
-        return [] if "://" in value else _tree(command, reader.site.place(command.folder or "/", value))
-    path = value if value.startswith("/") or "://" in value else f"{place.rpartition('/')[0]}/{value}"
-    return _requirements(reader, command, Word(path), seen)
-
-
-def _name(line: str) -> str:
-    """A requirement without its hashes and conditions."""
-    text = re.split(r"\s+--|\s*;", line)[0].strip()
-    if " @ " in text or "://" in text:
-        return text
-    try:
-        return shlex.split(text)[0] if text else text
-    except ValueError:
-        return text
 
 
 def _paths(reader: Reader, command: Command, folder: str, table: Mapping[str, Any], key: str) -> list[Effect]:
@@ -220,7 +144,7 @@ def _paths(reader: Reader, command: Command, folder: str, table: Mapping[str, An
         for each in value if isinstance(value, list) else [value]:
             if isinstance(each, Mapping) and isinstance(each.get("path"), str):
                 place = reader.site.place(folder, each["path"])
-                result += editable(reader, command, place) if each.get(key) else _tree(command, place)
+                result += editable(reader, command, place) if each.get(key) else whole(command, place)
     return result
 
 
@@ -259,11 +183,6 @@ def _django(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> l
         return []
     path = name.replace(".", "/")
     return reader.names(call.command, call.command.folder, f"{path}.py", f"{path}/__init__.py")
-
-
-def _tree(command: Command, place: str | None) -> list[Effect]:
-    """A folder that is copied or built: all in it is read."""
-    return effect(Kind.READS, command, [below(place)]) if place else [everything(command)]
 
 
 def _plain(reader: Reader, call: Call, *names: str) -> list[Effect]:

@@ -5,16 +5,15 @@ What can't be taken apart surely raises UnclearError, and whoever asked must tak
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import NamedTuple
 
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
 from devenv.layout.pattern import clean
+from devenv.layout.words import Word, is_wild, read_word
 
 _LOOPS = 20
 _METHODS = {
@@ -31,18 +30,10 @@ _METHODS = {
     "unset_command": "_unset",
 }
 _REDIRECTS = frozenset({"file_redirect", "heredoc_redirect", "herestring_redirect"})
-_WILD = re.compile(r"(?<!\\)[*?\[]")
 
 
 class UnclearError(ValueError):
     """A script that can't be taken apart; the message says why."""
-
-
-class Word(NamedTuple):
-    """One word of a command, without quotes; `text` is None where nobody can say it. `wild`: the shell expands it."""
-
-    text: str | None
-    wild: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +263,7 @@ class _Splitter:
             node = node.named_children[0]
         word = self.word(node, state)
         if node.type in ("simple_expansion", "expansion") and word.text is not None:
-            return [Word(part, bool(_WILD.search(part))) for part in word.text.split()]
+            return [Word(part, is_wild(part)) for part in word.text.split()]
         return [word]
 
     def _leaves(self, node: Node, state: _State) -> list[Word]:
@@ -299,47 +290,7 @@ class _Splitter:
 
     def word(self, node: Node, state: _State) -> Word:
         """A word's text as far as it is clear; commands that it runs to find out are visited."""
-        kind = node.type
-        text = self._text(node)
-        if kind in ("word", "number", "extglob_pattern", "variable_name", "test_operator"):
-            return Word(None) if text.startswith("~") else Word(re.sub(r"\\(.)", r"\1", text), bool(_WILD.search(text)))
-        if kind == "raw_string":
-            return Word(text[1:-1])
-        if kind in ("string", "concatenation"):
-            return self._joined(node, state)
-        if kind == "string_content":
-            return Word(re.sub(r"\\([\"\\$`])", r"\1", text))
-        if kind == "simple_expansion":
-            return Word(state.variables.get(text[1:]))
-        if kind == "expansion":
-            for child in node.named_children:
-                self.word(child, state)
-            return Word(state.variables.get(text[2:-1]))
-        if kind in ("command_substitution", "process_substitution"):
-            self._each(node, state.copy())
-            return Word(None)
-        for child in node.named_children:
-            self.word(child, state)
-        return Word(None)
-
-    def _joined(self, node: Node, state: _State) -> Word:
-        """Pieces without a blank between them; what lies between two nodes of a string is text as well."""
-        quoted = node.type == "string"
-        pieces: list[str] = []
-        clear, wild = True, False
-        end = node.start_byte + quoted
-        for child in node.named_children:
-            pieces.append(self.source[end : child.start_byte].decode(errors="replace"))
-            end = child.end_byte
-            word = self.word(child, state)
-            clear = clear and word.text is not None
-            wild = wild or (word.wild and not quoted)
-            pieces.append(word.text or "")
-        pieces.append(self.source[end : node.end_byte - quoted].decode(errors="replace"))
-        text = "".join(pieces)
-        if not quoted and "{" in text and "," in text:
-            clear = False
-        return Word(text if clear else None, wild)
+        return read_word(node, self.source, state.variables, lambda inner: self._each(inner, state.copy()))
 
     def _text(self, node: Node) -> str:
         return self.source[node.start_byte : node.end_byte].decode(errors="replace")

@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from devenv.layout.shell import Command, Word
+from devenv.layout.shell import Command
+from devenv.layout.words import Word
 
 _FOLDER = Path(__file__).parent
 
