@@ -70,12 +70,13 @@ class Reader:
         if match is None:
             return [everything(command)]
         form, rest = match
-        if form.tool and self._is_replaced(form.tool, call.program.name):
-            return []
-        return self._by_form(call, form, rest)
+        result = self._by_form(call, form, rest)
+        if form.tool and self._is_replaced(form.tool, call.command.name or ""):
+            return [replace(each, replaced=True) for each in result]
+        return result
 
     def _is_replaced(self, tool: str, program: str) -> bool:
-        return tool in self.replaced or (tool == "*" and bool(self.replaced & {program, "*"}))
+        return tool in self.replaced or (tool == "*" and program.rpartition("/")[2] in self.replaced)
 
     def _program(self, name: str, command: Command) -> str:
         """The name by which the table knows a program: without its folder, unless it is a script of the project."""

@@ -60,6 +60,12 @@ class Planner:
         """Whether a place is known to be a folder at this point of a stage."""
         return place in scene.folders or self.lookup.is_folder(scene.steps, section.base, place)
 
+    def text(self, number: int, path: str) -> str | None:
+        """What is in a file of a finished stage, by its path in the working folder; None where nobody can say."""
+        scene = self._scenes[number]
+        site = Site(scene, self.lookup, self.sections.sections[number].base, (), self.inputs)
+        return site.text(site.place(scene.workdir, path))
+
     def _begin(self, section: Section) -> Scene:
         if section.base is None:
             scene = Scene.of_image(section.image, self.facts(section.image) or assumed(section.image))

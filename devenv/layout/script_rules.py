@@ -99,7 +99,7 @@ def _narrowed(found: Effect, command: Command, folder: str) -> list[Effect]:
     """An effect on everything as one on the package, with its reason."""
     if found.pattern is not None:
         return [found]
-    return [replace(each, why=found.why, hint=found.hint, clause=found.clause) for each in _folder(command, folder)]
+    return [replace(found, pattern=each.pattern) for each in _folder(command, folder)]
 
 
 def _folder(command: Command, folder: str) -> list[Effect]:
