@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from devenv.layout.copying import Copying
 from devenv.layout.dockerfile import Dockerfile, Instruction, onbuild_text, trigger
 from devenv.layout.image import Facts, assumed
 from devenv.layout.lookup import Lookup
+from devenv.layout.running import read_run
 from devenv.layout.scene import Scene
+from devenv.layout.site import Site
 from devenv.layout.stages import Section, Sections, sections
-from devenv.layout.steps import Put, Run, Stage
+from devenv.layout.steps import Stage
 from devenv.layout.tree import Tree
 
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "AMD64": "amd64"}
-
-RunReader = Callable[["Planner", Section, Scene, Instruction, tuple[Put, ...]], Run]
-"""Says what a RUN does: the only step that isn't the builder's own doing."""
 
 
 @dataclass
@@ -29,7 +28,8 @@ class Planner:
     tree: Tree
     arguments: Mapping[str, str]
     facts: Facts
-    run: RunReader
+    replaced: frozenset[str] = frozenset()
+    inputs: set[str] = field(default_factory=set)
     order: dict[int, Stage] = field(default_factory=dict)
     _scenes: dict[int, Scene] = field(default_factory=dict)
     _open: list[int] = field(default_factory=list)
@@ -60,6 +60,12 @@ class Planner:
         """Whether a place is known to be a folder at this point of a stage."""
         return place in scene.folders or self.lookup.is_folder(scene.steps, section.base, place)
 
+    def text(self, number: int, path: str) -> str | None:
+        """What is in a file of a finished stage, by its path in the working folder; None where nobody can say."""
+        scene = self._scenes[number]
+        site = Site(scene, self.lookup, self.sections.sections[number].base, (), self.inputs)
+        return site.text(site.place(scene.workdir, path))
+
     def _begin(self, section: Section) -> Scene:
         if section.base is None:
             scene = Scene.of_image(section.image, self.facts(section.image) or assumed(section.image))
@@ -77,7 +83,8 @@ class Planner:
             scene.steps += self._copying(section, scene).puts(line)
         elif line.name == "RUN":
             mounts = tuple(self._copying(section, scene).mounts(line))
-            scene.steps.append(self.run(self, section, scene, line, mounts))
+            site = Site(scene, self.lookup, section.base, mounts, self.inputs)
+            scene.steps.append(read_run(scene, site, line, mounts, self.replaced))
         elif line.name == "WORKDIR":
             self._change_folder(scene, self._expand(scene, line.args[0], line))
         elif line.name == "ENV":

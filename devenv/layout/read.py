@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devenv.errors import InputError
-from devenv.layout.dockerfile import Instruction, parse
+from devenv.layout.dockerfile import parse
+from devenv.layout.exceptions import Exceptions, Exemption
 from devenv.layout.ignore import NAME, ignore_file, parse_ignore, read_bytes
 from devenv.layout.image import Facts, nothing_known
 from devenv.layout.pattern import clean
 from devenv.layout.plan import Planner
+from devenv.layout.reloading import Reload, reload_of
 from devenv.layout.ruling import Change, Landing, Ruling, Verdict
-from devenv.layout.scene import Scene
-from devenv.layout.stages import Section
-from devenv.layout.steps import CONTEXT, Effect, Kind, Put, Run, Spot, Stage
+from devenv.layout.steps import CONTEXT, Put, Run, Spot, Stage
 from devenv.layout.trace import Trace, Tracer
 from devenv.layout.tree import Tree
 
@@ -32,11 +32,14 @@ def read_layout(
     target: str | None = None,
     args: Mapping[str, str] | None = None,
     facts: Facts = nothing_known,
+    command: Sequence[str] | None = None,
+    exceptions: Sequence[Exemption] = (),
 ) -> Layout:
     """What becomes of the context's files in the image of `target`, the last stage by default.
 
-    `args` are the build arguments. `facts` says what is known of base images. Raises InputError, with file and line,
-    for what can't be built; DevenvError for what can't be read.
+    `args` are the build arguments. `facts` says what is known of base images. `command` is what the app runs instead of
+    the image's own command: one that compiles by itself takes the place of the build that does the same. Raises
+    InputError, with file and line, for what can't be built; DevenvError for what can't be read.
     """
     name = os.path.relpath(dockerfile, context)
     name = str(dockerfile) if name.startswith("..") else name
@@ -50,16 +53,27 @@ def read_layout(
     ignored_by = ignore_file(context, dockerfile)
     ignore = parse_ignore(ignored_by or context / NAME, read_bytes(ignored_by) if ignored_by else b"")
     tree = Tree(context, ignore)
-    planner = Planner(parse(text, name), tree, args or {}, facts, _strict)
-    stage = planner.stage(planner.sections.target(target))
-    builder = {os.path.relpath(path, context) for path in (dockerfile, ignored_by) if path}
-    order = tuple(planner.order.values())
-    return Layout(tree, name, ignored_by.name if ignored_by else NAME, frozenset(builder), order, stage, planner)
+    parsed = parse(text, name)
+    planner = Planner(parsed, tree, args or {}, facts)
+    number = planner.sections.target(target)
+    stage = planner.stage(number)
+    reload = reload_of(command or (*stage.entrypoint, *stage.command), lambda: planner.text(number, "package.json"))
+    if command and reload and reload.replaces:
+        planner = Planner(parsed, tree, args or {}, facts, frozenset(reload.replaces), planner.inputs)
+        stage = planner.stage(number)
+    builder = frozenset(os.path.relpath(path, context) for path in (dockerfile, ignored_by) if path)
+    return Layout(
+        tree, name, ignored_by.name if ignored_by else NAME, builder, stage, planner, reload, Exceptions.of(exceptions)
+    )
 
 
-def _strict(planner: Planner, section: Section, scene: Scene, line: Instruction, mounts: tuple[Put, ...]) -> Run:
-    effect = Effect(Kind.READS, None, line.shown, f"may read it: `{line.shown}`")
-    return Run(line.line, line.shown, (effect,), mounts, scene.workdir)
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A command of a RUN that the app's own command stands in for; `outputs` are patterns of what it makes."""
+
+    line: int
+    clause: str
+    outputs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -70,9 +84,20 @@ class Layout:
     dockerfile: str
     ignore: str
     builder: frozenset[str]
-    stages: Sequence[Stage]
     target: Stage
     planner: Planner
+    reload: Reload | None
+    exceptions: Exceptions
+
+    @property
+    def stages(self) -> Sequence[Stage]:
+        """The stages that the target needs, each after those it needs itself."""
+        return tuple(self.planner.order.values())
+
+    @property
+    def inputs(self) -> frozenset[str]:
+        """The files of the context that the layout itself depends on: after a change of one it must be read anew."""
+        return self.builder | self.planner.inputs
 
     @property
     def target_user(self) -> str:
@@ -101,7 +126,7 @@ class Layout:
             return self._absent(path, f"{self.ignore} leaves it out")
         if change is None:
             change = Change.EDIT if self.tree.is_there(path) else Change.DELETE
-        return self._judge(self._tracer.follow(path, change))
+        return self.exceptions.apply(self._judge(self._tracer.follow(path, change)))
 
     def roots(self) -> tuple[str, ...]:
         """The top paths of the context that the image uses, with the Dockerfile and the ignore file.
@@ -146,6 +171,8 @@ class Layout:
         if trace.hits:
             hit = trace.hits[0]
             return Ruling(path, Verdict.REBUILD, landings, hit.line, hit.text, hit.why, hit.hint)
+        if trace.replaced and not spots:
+            return self._uncompiled(trace)
         if not trace.seen:
             return self._absent(path, "no line copies it")
         if not spots:
@@ -160,6 +187,26 @@ class Layout:
         places = " and ".join(f"`{spot.path}`" for spot in spots)
         reason = f"line {last.line} copies it to {places}, and nothing after that reads it"
         return Ruling(path, Verdict.SYNC, landings, last.line, last.text, reason)
+
+    def _uncompiled(self, trace: Trace) -> Ruling:
+        """The ruling on a source that the app's command would compile, if the image had it."""
+        hit = trace.replaced[0]
+        shown = self.reload.shown if self.reload else "the command"
+        holder = next((stage for stage in reversed(self.stages) if trace.spots.get(stage.number)), None)
+        reason = f"{hit.why}, and the image has no sources that `{shown}` could compile"
+        hint = f"{holder.shown} has them: `build.target` can name it" if holder and holder.name else ""
+        return Ruling(trace.path, Verdict.REBUILD, (), hit.line, hit.text, reason, hint)
+
+    def replaced(self) -> tuple[Replaced, ...]:
+        """The builds whose work the app's command does by itself, so that what they made is not up to date."""
+        found: dict[tuple[int, str], Replaced] = {}
+        runs = [step for stage in self.stages for step in stage.steps if isinstance(step, Run)]
+        for run in runs:
+            for effect in run.effects:
+                if effect.replaced and self.reload:
+                    outputs = tuple(clean(f"{run.folder}/{path}") for path in self.reload.outputs)
+                    found[run.line, effect.clause] = Replaced(run.line, effect.clause, outputs)
+        return tuple(found.values())
 
     def _lost(self, trace: Trace) -> Ruling:
         """The ruling on what was copied somewhere, but isn't in the image."""

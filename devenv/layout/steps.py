@@ -17,6 +17,8 @@ CONTEXT = -1
 ELSEWHERE = -2
 """Stands for an image, a URL or the Dockerfile's own text: no file of the context comes from there."""
 
+_FOREIGN = "its owner `{}` is a user of the stage it comes from, whose number only a build knows"
+
 
 @dataclass(frozen=True, slots=True)
 class Spot:
@@ -81,14 +83,16 @@ class Put:
         found = self._spot(*met, False) if met else None
         if found is None:
             return None
+        owner = spot.owner if self.owner is None else self.owner
+        foreign = "" if re.fullmatch(r"\d+:\d+", owner) or self.owner is not None else _FOREIGN.format(owner)
         return replace(
             spot,
             path=found.path,
-            owner=spot.owner if self.owner is None else self.owner,
+            owner=owner,
             mode=spot.mode if self.mode is None else self.mode,
             changes=self.changes or (() if self.mode is not None else spot.changes),
             named=spot.named or (not met[1] and not self.source.wild if met else False),
-            doubt=spot.doubt or self.doubt,
+            doubt=spot.doubt or self.doubt or foreign,
         )
 
     def candidates(self, place: str, tree: Tree) -> Iterator[str]:
@@ -170,7 +174,8 @@ class Kind(Enum):
 class Effect:
     """What one command of a RUN does to the files whose absolute path `pattern` matches; None matches all.
 
-    `clause` is the command, `why` what is to be said of it; `value` the owner or the mode that it gives.
+    `clause` is the command, `why` what is to be said of it; `value` the owner or the mode that it gives. `replaced`
+    says that the app's own command does this while it runs, if it finds the file.
     """
 
     kind: Kind
@@ -179,6 +184,7 @@ class Effect:
     why: str = ""
     value: str = ""
     hint: str = ""
+    replaced: bool = False
 
     def matches(self, path: str) -> bool:
         """Whether it does it to the file at a path."""

@@ -28,12 +28,13 @@ class Hit:
 
 @dataclass
 class Trace:
-    """What was found out about one path."""
+    """What was found out about one path; `replaced` are the hits that the app's own command makes up for."""
 
     path: str
     change: Change
     spots: dict[int, list[Spot]] = field(default_factory=dict)
     hits: list[Hit] = field(default_factory=list)
+    replaced: list[Hit] = field(default_factory=list)
     lost: list[Hit] = field(default_factory=list)
     seen: list[Spot] = field(default_factory=list)
 
@@ -158,7 +159,8 @@ class Tracer:
         structure = trace.change is not Change.EDIT
         counts = {Kind.LISTS: structure, Kind.NEEDS: trace.change is Change.DELETE}.get(effect.kind, True)
         if counts:
-            self._hit(trace, run.line, run.text, f"line {run.line} {effect.why}", effect.hint)
+            hit = Hit(run.line, run.text, f"line {run.line} {effect.why}", effect.hint)
+            (trace.replaced if effect.replaced else trace.hits).append(hit)
         return spot
 
     def _hit(self, trace: Trace, line: int, text: str, why: str, hint: str = "") -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from devenv.layout.exceptions import Exemption
 from devenv.layout.image import Facts, nothing_known
 from devenv.layout.read import Layout, read_layout
 from devenv.layout.ruling import Change, Ruling, Verdict
@@ -21,12 +22,16 @@ def layout(
     target: str | None = None,
     args: Mapping[str, str] | None = None,
     facts: Facts = nothing_known,
+    command: Sequence[str] | None = None,
+    exceptions: Sequence[Exemption] = (),
 ) -> Layout:
     """The layout of a context with these files: a mapping to their content, or names divided by blanks."""
     names = files.split() if isinstance(files, str) else files
     tree = dict(names) if isinstance(names, Mapping) else dict.fromkeys(names, "x\n")
     grow(root, {**tree, "Dockerfile": textwrap.dedent(dockerfile)})
-    return read_layout(root, root / "Dockerfile", target=target, args=args, facts=facts)
+    return read_layout(
+        root, root / "Dockerfile", target=target, args=args, facts=facts, command=command, exceptions=exceptions
+    )
 
 
 def short(ruling: Ruling) -> str:
