@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from devenv import watchers
 from devenv.artifacts.names import image_of, volume_owner
 from devenv.engines.compose.api import ApiError
 from devenv.engines.compose.driver_command import docker
@@ -44,6 +45,8 @@ def destroy(session: Session, names: Sequence[str], *, dump: bool) -> list[Path]
     """Save, then remove containers, volumes and, where all goes, network, images and state; gives the dumps' paths."""
     stack = session.stack()
     engine = session.engine
+    if not names:
+        watchers.end(session.project.state)
     with session.lock():
         doomed = survey(session, names)
         saved = [_dump(session, engine, stack, stack[name]) for name in doomed.dumps] if dump else []
@@ -92,7 +95,7 @@ def _forget(session: Session, engine: ComposeEngine, stack: Stack) -> None:
     for file in session.project.generated.glob("compose.yaml"):
         file.unlink()
     for file in session.project.state.folder.iterdir():
-        if file.is_file() and file.name != "lock":
+        if file.is_file() and file.name not in ("lock", watchers.LOCK):
             file.unlink()
 
 

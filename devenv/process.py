@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import IO
 
 from devenv.errors import DevenvError
@@ -27,6 +28,14 @@ def hand_over(command: Sequence[str], env: Mapping[str, str] | None = None) -> i
             return code if code >= 0 else 128 - code
         except KeyboardInterrupt:  # the terminal has sent it to the program too: how it ends is its answer
             continue
+
+
+def detach(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+    """Start a program that outlives us and our terminal; what it says goes into a file, from its beginning."""
+    with log.open("wb") as target:
+        return subprocess.Popen(
+            list(command), stdin=subprocess.DEVNULL, stdout=target, stderr=target, start_new_session=True
+        )
 
 
 def save_output(command: Sequence[str], target: IO[bytes], *, timeout: float) -> tuple[int, str]:

@@ -37,6 +37,14 @@ class _Tick:
     """The clock's hint."""
 
 
+def sync_once(session: Session) -> list[Report]:
+    """Compare once, bring over what differs, and say what that was. Raises `DevenvError`."""
+    with session.lock():
+        live = Live(session.engine.api, session.project, session.stack(), session.project.state.bindings())
+        live.refresh()
+        return live.react(live.look(None))
+
+
 @dataclass
 class Watch:
     """One watcher of one project. `seen` is told the containers whenever they may be others."""
@@ -68,6 +76,11 @@ class Watch:
             files.close()
             engine.close()
             self._readying.close()
+
+    @property
+    def builds(self) -> bool:
+        """Whether there is an image whose sources are watched."""
+        return self._live.builds
 
     def _turn(self) -> None:
         """Wait for hints and act on all that are there."""

@@ -8,28 +8,48 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from devenv.errors import ProjectBusyError
+from devenv.errors import DevenvError, ProjectBusyError
+from devenv.process import detach
 from devenv.state import State, this_command
 
-_LOCK = "watch.lock"
+LOCK = "watch.lock"
 _PROCESS = re.compile(r"(.*) \(process (\d+)\)")
 
 
 @contextlib.contextmanager
 def only_one(state: State) -> Iterator[None]:
     """Be the one that watches the project. Raises `ProjectBusyError` where there is one."""
-    if holder := state.holder(_LOCK):
+    if holder := state.holder(LOCK):
         raise ProjectBusyError(f"`{holder}` watches this project already", hint="it ends with Ctrl-C or `devenv down`")
-    with state.lock(this_command(), timeout=1.0, waiting=lambda holder: None, name=_LOCK):
+    with state.lock(this_command(), timeout=1.0, waiting=lambda holder: None, name=LOCK):
         yield
 
 
 def who(state: State) -> tuple[str, int] | None:
     """The command that watches the project and its process; None where nobody does."""
-    match = _PROCESS.fullmatch(state.holder(_LOCK))
+    match = _PROCESS.fullmatch(state.holder(LOCK))
     return (match[1], int(match[2])) if match else None
+
+
+def begin(command: Sequence[str], state: State, timeout: float = 30.0) -> tuple[str, int] | None:
+    """Start a command that watches in the background and wait until it does; None where somebody watches already.
+
+    Raises `DevenvError` with what it said where it ends instead.
+    """
+    if who(state):
+        return None
+    log = state.write("watch.log", "")
+    process = detach(command, log)
+    deadline = time.monotonic() + timeout
+    pause = threading.Event()
+    while not (found := who(state)):
+        if process.poll() is not None or time.monotonic() > deadline:
+            said = log.read_text(encoding="utf-8", errors="replace").strip()
+            raise DevenvError(f"the watcher did not start: {said or 'it said nothing'}", where=str(log))
+        pause.wait(0.01)
+    return found
 
 
 def end(state: State, timeout: float = 30.0) -> bool:

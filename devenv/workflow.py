@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from devenv import watchers
 from devenv.engines import ServiceStatus
 from devenv.engines.compose.engine import ComposeEngine
 from devenv.errors import UnknownServiceError
@@ -90,7 +91,8 @@ def up(session: Session, options: UpOptions) -> list[ServiceStatus]:
 
 
 def down(session: Session) -> list[str]:
-    """Remove containers and network; the data stays. Needs no valid manifest."""
+    """Remove containers and network; the data stays. Needs no valid manifest. Whoever watches the project ends."""
+    watchers.end(session.project.state)
     with session.lock():
         return session.engine.stop((), session.reporter, remove=True)
 

@@ -15,7 +15,7 @@ from devenv.cli.look import config, env, logs, recipes, schema, status, validate
 from devenv.cli.make import completion, generate
 from devenv.cli.run import destroy, down, restart, up
 from devenv.cli.settings import JSON, Settings
-from devenv.cli.watch import watch
+from devenv.cli.watch import sync, watch
 from devenv.errors import DevenvError
 
 INTERRUPTED = 130
@@ -68,6 +68,7 @@ for command in (
     destroy,
     restart,
     watch,
+    sync,
     status,
     logs,
     execute,

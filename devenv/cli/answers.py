@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from devenv.engines import ServiceStatus
 from devenv.errors import BuildError, DevenvError, ManifestError, ServiceNotReadyError
+
+if TYPE_CHECKING:
+    from devenv.engines.compose.live import Report
+    from devenv.workflow import Session
 
 
 def print_json(value: Any) -> None:
@@ -18,9 +22,32 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def status_object(project: str, engine: str, statuses: Sequence[ServiceStatus]) -> dict[str, Any]:
-    """The answer of `status --json` and `up --json`."""
-    return {"project": project, "engine": engine, "services": [_service(status) for status in statuses]}
+def status_object(session: Session, statuses: Sequence[ServiceStatus]) -> dict[str, Any]:
+    """The answer of `status --json`, `up --json` and `restart --json`."""
+    from devenv.watchers import who
+
+    found = who(session.project.state)
+    return {
+        "project": session.project.id,
+        "engine": session.engine.name,
+        "services": [_service(status) for status in statuses],
+        "watcher": {"command": found[0], "process": found[1]} if found else None,
+    }
+
+
+def sync_object(project: str, reports: Sequence[Report]) -> dict[str, Any]:
+    """The answer of `sync --json`."""
+    found = [
+        {
+            "services": list(report.services),
+            "paths": [{"path": each.change.name, "change": each.change.kind} for each in report.causes],
+            "rule": report.rule,
+            "needs_build": bool(report.needs),
+            "reason": report.needs,
+        }
+        for report in reports
+    ]
+    return {"project": project, "differences": found}
 
 
 def error_object(error: DevenvError) -> dict[str, Any]:

@@ -26,12 +26,15 @@ def status(settings: Settings, as_json: bool) -> None:
     if as_json:
         from devenv.cli.answers import print_json, status_object
 
-        print_json(status_object(session.project.id, session.engine.name, statuses))
+        print_json(status_object(session, statuses))
     else:
         from devenv.console import status_table, wants_color
+        from devenv.watchers import who
 
         color = wants_color(sys.stdout, settings.color)
         click.echo(status_table(statuses, color=color), color=color)
+        if found := who(session.project.state):
+            click.echo(f"\nsaved files go live by `{found[0]}` (process {found[1]})")
 
 
 @click.command()

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from devenv.cli.settings import Settings, json_option, services_argument, timeout_option
+from devenv.cli.watch import watch_in_background, watch_with_logs
+from devenv.watchers import who
+
+if TYPE_CHECKING:
+    from devenv.workflow import UpOptions
 
 
 @click.command()
@@ -14,6 +20,11 @@ from devenv.cli.settings import Settings, json_option, services_argument, timeou
 @click.option("-d", "--detach", is_flag=True, help="Return when everything is ready, instead of showing logs.")
 @click.option("--with", "profiles", multiple=True, metavar="NAME", help="Also start this optional part.")
 @click.option("--build", is_flag=True, help="Build the app's image even if nothing it is made from has changed.")
+@click.option(
+    "--watch/--no-watch",
+    default=None,
+    help="Bring saved files into what runs: by default in the foreground, with -d in the background.",
+)
 @click.option("--strict-ports", is_flag=True, help="Fail where a port is in use, instead of taking the next free one.")
 @timeout_option
 @json_option
@@ -24,13 +35,15 @@ def up(
     detach: bool,
     profiles: tuple[str, ...],
     build: bool,
+    watch: bool | None,
     strict_ports: bool,
     timeout: float,
     as_json: bool,
 ) -> None:
     """Start the app and its sidecars and wait until each really answers.
 
-    With SERVICEs only these and what they need. In the foreground logs follow until Ctrl-C, which stops what runs.
+    With SERVICEs only these and what they need. In the foreground logs follow and saved files go live, until Ctrl-C,
+    which stops what runs.
     """
     from devenv.workflow import UpOptions, stop
     from devenv.workflow import up as bring_up
@@ -44,13 +57,15 @@ def up(
             with settings.session() as session:
                 stop(session, services)
         raise
+    if watch and (detach or as_json):
+        watch_in_background(session)
     if as_json:
         from devenv.cli.answers import print_json, status_object
         from devenv.workflow import status
 
         names = {each.name for each in statuses}
         looked = [each for each in status(session) if each.name in names]
-        print_json(status_object(session.project.id, session.engine.name, looked))
+        print_json(status_object(session, looked))
         return
     from devenv.console import address_table, wants_color
 
@@ -58,17 +73,24 @@ def up(
         click.echo(err=True)
     click.echo(address_table(statuses, color=wants_color(sys.stdout, settings.color)))
     if not detach:
-        _follow(settings, [status.name for status in statuses])
+        _follow(settings, options, [status.name for status in statuses], watch=watch is not False)
 
 
-def _follow(settings: Settings, names: list[str]) -> None:
+def _follow(settings: Settings, options: UpOptions, names: list[str], *, watch: bool) -> None:
     """Show logs until Ctrl-C, then stop what runs; or until everything has ended by itself."""
     from devenv.cli.look import print_logs
     from devenv.workflow import stop
 
-    click.echo("\nlogs follow; Ctrl-C stops the services and keeps their data\n", err=True)
+    other = who(settings.quiet_session().project.state) if watch else None
+    files = "saved files go live, " if watch else ""
+    click.echo(f"\n{files}logs follow; Ctrl-C stops the services and keeps their data\n", err=True)
+    if other:
+        click.echo(f"saved files go live by `{other[0]}` (process {other[1]})", err=True)
     try:
-        print_logs(settings, names, lines="0", stay=True)
+        if watch and not other:
+            watch_with_logs(settings, options, names)
+        else:
+            print_logs(settings, names, lines="0", stay=True)
     except KeyboardInterrupt:
         click.echo(err=True)
         with settings.session() as session:
@@ -149,6 +171,6 @@ def restart(settings: Settings, services: tuple[str, ...], timeout: float, as_js
     if as_json:
         from devenv.cli.answers import print_json, status_object
 
-        print_json(status_object(session.project.id, session.engine.name, statuses))
+        print_json(status_object(session, statuses))
     else:
         click.echo(address_table(statuses, color=wants_color(sys.stdout, settings.color)))

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
 import click
 
 from devenv.cli.settings import Settings, json_option, timeout_option
+
+if TYPE_CHECKING:
+    from devenv.workflow import Session, UpOptions
 
 
 @click.command()
@@ -22,3 +30,65 @@ def watch(settings: Settings, timeout: float, as_json: bool) -> None:
 
     with settings.session(json=as_json, watching=True) as session, only_one(session.project.state):
         Watch(session, UpOptions(timeout=timeout)).run()
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def sync(settings: Settings, as_json: bool) -> None:
+    """Compare what runs with the files here, bring over what differs, and print that. Builds nothing."""
+    from devenv.errors import DevenvError
+    from devenv.watch import sync_once
+
+    with settings.session(json=as_json) as session:
+        reports = sync_once(session)
+    if as_json:
+        from devenv.cli.answers import print_json, sync_object
+
+        print_json(sync_object(session.project.id, reports))
+    for report in () if as_json else reports:
+        for ruled in report.causes:
+            kind = "needs a build" if report.needs else ruled.change.kind
+            click.echo(f"{', '.join(report.services)}: {ruled.change.name}: {kind}")
+        for path, reason in report.left.items():
+            click.echo(f"warning: `{path}` could not be read: {reason}", err=True)
+    needs = [report for report in reports if report.needs]
+    if needs:
+        what = f"{needs[0].changed}: {needs[0].needs}" if needs[0].causes else needs[0].needs
+        raise DevenvError(f"`{needs[0].services[0]}` needs a build: {what}", hint="run `devenv up`")
+    if not reports and not as_json:
+        click.echo("nothing differs", err=True)
+
+
+def watch_in_background(session: Session) -> None:
+    """Start `devenv watch` for the session's project, which goes on when this command has ended."""
+    from devenv.watchers import begin
+
+    begin([sys.executable, "-m", "devenv", "--file", str(session.project.manifest), "watch"], session.project.state)
+
+
+def watch_with_logs(settings: Settings, options: UpOptions, names: Collection[str]) -> None:
+    """Watch in the foreground with the services' logs, until Ctrl-C or, with nothing built, the end of all logs."""
+    from devenv.console import log_line, wants_color
+    from devenv.engines.compose.follow import Follower
+    from devenv.engines.compose.live import Live
+    from devenv.watch import Watch
+    from devenv.watchers import only_one
+
+    width = max((len(name) for name in names), default=0)
+    color = wants_color(sys.stdout, settings.color)
+    mutex = threading.Lock()
+
+    def told(service: str, text: str) -> None:
+        with mutex:
+            click.echo(log_line(service, text, width=width, color=color), color=color)
+
+    with settings.session(watching=True) as session, only_one(session.project.state):
+        follower = Follower(session.engine.api, told)
+
+        def seen(live: Live) -> None:
+            wanted = names if options.services else live.stack.names
+            follower.see({name: found for name, found in live.containers.items() if name in wanted})
+
+        watch = Watch(session, options, seen)
+        watch.run(lambda: not follower.busy and not watch.builds)

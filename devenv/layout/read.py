@@ -100,6 +100,11 @@ class Layout:
         return self.builder | self.planner.inputs
 
     @property
+    def reloading(self) -> str:
+        """The command that takes changed files up by itself, for a sentence; empty where the process starts anew."""
+        return self.reload.shown if self.reload else ""
+
+    @property
     def target_user(self) -> str:
         """Whom the image runs as, as far as the Dockerfile or the base's facts say it; "" for root or unknown."""
         return self.target.user

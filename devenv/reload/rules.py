@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Protocol
 
 from devenv.layout.ruling import Change, Ruling
@@ -16,3 +16,11 @@ class Rules(Protocol):
 
     def roots(self) -> Iterable[str]:
         """The paths of the context that the image uses; `.` is all of it."""
+
+    @property
+    def inputs(self) -> Set[str]:
+        """Files of the context that this itself depends on: after a change of one it is to be read anew."""
+
+    @property
+    def reloading(self) -> str:
+        """The command that takes changed files up by itself, for a sentence; empty where the process starts anew."""

@@ -15,10 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-QUICK, SLOW = 1, 5
-"""Milliseconds between two looks at the queue of hints: while someone works, and when nothing came for a while."""
-AWAKE = 15.0
-"""Seconds without a hint after which nobody is at work."""
+STEPS = ((20.0, 1), (180.0, 5), (float("inf"), 15))
+"""Milliseconds between two looks at the queue of hints, by the seconds for which none came: each look costs power."""
 BURST = 4
 """Paths in one batch from which it is no single save: more is to come, so wait for a quiet moment."""
 QUIET = 30
@@ -122,7 +120,8 @@ class Watcher:
     def _listen(self, source: Source) -> None:
         last = time.monotonic()
         while True:
-            step = QUICK if time.monotonic() - last < AWAKE else SLOW
+            idle = time.monotonic() - last
+            step = next(step for seconds, step in STEPS if idle < seconds)
             found = source.watch(int(LONGEST * 1000), step, _TIMEOUT, self)
             if found in ("stop", "signal"):
                 return

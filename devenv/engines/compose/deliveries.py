@@ -19,7 +19,6 @@ from devenv.project import Project
 from devenv.reload.difference import differences
 from devenv.reload.plan import Action, Reaction, plan, told
 from devenv.reload.rules import Rules
-from devenv.reload.self_reload import reloads_itself
 from devenv.stack import Bindings, Service, Stack
 
 
@@ -34,7 +33,6 @@ class Deliveries:
     holdings: Holdings
     _rules: dict[str, Rules] = field(default_factory=dict)
     _owners: dict[str, Owners] = field(default_factory=dict)
-    _reloading: dict[str, str] = field(default_factory=dict)
 
     def services(self, image: Image) -> list[Service]:
         """The services that run an image."""
@@ -45,11 +43,20 @@ class Deliveries:
         names = (name for service in self.services(image) for name in (*setup_names(service), service.name))
         return [observed[name][0] for name in names if observed.get(name)]
 
-    def rules(self, image: Image) -> Rules:
-        """The image's layout. Raises `DevenvError`."""
-        if image.name not in self._rules:
-            self._rules[image.name] = layout_of(self.api, self.project, self.stack[image.service], self.bindings)
-        return self._rules[image.name]
+    def rules(self, service: str) -> Rules:
+        """The layout as a service, or a setup of it, has it: its command has a say. Raises `DevenvError`."""
+        name = service.partition(".")[0]
+        if name not in self._rules:
+            self._rules[name] = layout_of(self.api, self.project, self.stack[name], self.bindings)
+        return self._rules[name]
+
+    def roots(self, image: Image) -> set[str]:
+        """The paths of the context that an image uses. Raises `DevenvError`."""
+        return {root for service in self.services(image) for root in self.rules(service.name).roots()}
+
+    def depends_on(self, keys: Iterable[str]) -> bool:
+        """Whether a layout that was read depends on one of these files."""
+        return any(not rules.inputs.isdisjoint(keys) for rules in self._rules.values())
 
     def forget_layouts(self) -> None:
         """Read them anew: the Dockerfile, or what is in the context, may be another."""
@@ -61,7 +68,7 @@ class Deliveries:
         """What a container needs, by what differs; of `paths` only where they are given. Raises `DevenvError`."""
         held = self.holdings.of(container.id, image.base)
         changes = differences(held, image.index.entries, paths)
-        return plan(changes, self.rules(image), refused) if changes else Reaction(Action.NOTHING)
+        return plan(changes, self.rules(container.service), refused) if changes else Reaction(Action.NOTHING)
 
     def stuck(self, image: Image, todo: Plan) -> bool:
         """Whether a container that does not run holds what was deleted: it can't be taken out of it."""
@@ -96,16 +103,3 @@ class Deliveries:
         owners = self._owners.setdefault(image.id or "", Owners(self.api, cargos[0].container.id))
         kept = [volume.path for service in self.services(image) for volume in service.volumes]
         return deliver(self.api, self.holdings, context, cargos, owners, kept)
-
-    def restarts(self, container: Container) -> bool:
-        """Whether a process has to start anew to see changed files."""
-        return not self.reloads_itself(container)
-
-    def reloads_itself(self, container: Container) -> str:
-        """The program in a container's command that sees changed files by itself; empty where none does."""
-        if container.id not in self._reloading:
-            config = self.api.get(f"/containers/{container.id}/json")["Config"]
-            command = [*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ())]
-            pairs = (entry.partition("=") for entry in config.get("Env") or ())
-            self._reloading[container.id] = reloads_itself(command, {name: text for name, _, text in pairs})
-        return self._reloading[container.id]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from devenv.engines.compose.api import Api
 from devenv.engines.compose.logs import follow
@@ -12,10 +12,10 @@ from devenv.errors import DevenvError
 
 
 class Follower:
-    """Follows the logs of the named services, each container in a thread of its own."""
+    """Follows the logs of services, each container in a thread of its own."""
 
-    def __init__(self, api: Api, services: Collection[str], told: Callable[[str, str], None]) -> None:
-        self._api, self._services, self._told = api, services, told
+    def __init__(self, api: Api, told: Callable[[str, str], None]) -> None:
+        self._api, self._told = api, told
         self._open: dict[str, threading.Thread] = {}
         self._begun = False
 
@@ -29,7 +29,7 @@ class Follower:
         for service, containers in observed.items():
             for container in containers[:1]:
                 known = self._open.get(container.id)
-                if service in self._services and container.running and not (known and known.is_alive()):
+                if container.running and not (known and known.is_alive()):
                     thread = threading.Thread(target=self._pump, args=(service, container.id, self._begun), daemon=True)
                     self._open[container.id] = thread
                     thread.start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,8 @@ def survey(api: Api, project: Project, stack: Stack, services: Iterable[Service]
     for service in services:
         name = image_of(stack, service, project.id)
         if service.build and name not in result:
-            result[name] = _compare(api, project, name, service, bindings)
+            apps = [other for other in stack if other.build == service.build]
+            result[name] = _compare(api, project, name, apps, bindings)
     return list(result.values())
 
 
@@ -120,7 +121,8 @@ def _known(api: Api, name: str, service: Service, bindings: Bindings, record: di
     return image
 
 
-def _compare(api: Api, project: Project, name: str, service: Service, bindings: Bindings) -> Image:
+def _compare(api: Api, project: Project, name: str, apps: Sequence[Service], bindings: Bindings) -> Image:
+    service = apps[0]
     context, dockerfile = place(project, service)
     record: dict[str, Any] = project.state.load(_record(name)) or {}
     image = _known(api, name, service, bindings, record)
@@ -138,18 +140,21 @@ def _compare(api: Api, project: Project, name: str, service: Service, bindings: 
         return image
     if image.id != record.get("id"):
         return replace(image, stale=_words(changed(before, now)))
-    return _judged(image, changes, lambda: layout_of(api, project, service, bindings))
+    return _judged(image, changes, (layout_of(api, project, each, bindings) for each in apps))
 
 
-def _judged(image: Image, changes: list[Change], rules: Callable[[], Rules]) -> Image:
-    """Whether the changes can be sent to containers instead of being built."""
+def _judged(image: Image, changes: list[Change], layouts: Iterable[Rules]) -> Image:
+    """Whether the changes can be sent to the containers of every app instead of being built."""
+    lacking: dict[Ruled, None] = {}
     try:
-        reaction = plan(changes, rules())
+        for rules in layouts:
+            reaction = plan(changes, rules)
+            if reaction.action is Action.REBUILD:
+                return replace(image, stale=f"{told(reaction.causes, _SHOWN, '`')} changed ({reaction.rule})")
+            lacking |= dict.fromkeys(reaction.sync)
     except DevenvError:  # the builder will say what is wrong, or get on with it
         return replace(image, stale=_words(changed(image.base, image.index)))
-    if reaction.action is Action.REBUILD:
-        return replace(image, stale=f"{told(reaction.causes, _SHOWN, '`')} changed ({reaction.rule})")
-    return replace(image, lacking=reaction.sync)
+    return replace(image, lacking=tuple(lacking))
 
 
 def _index(record: dict[str, Any]) -> Index | None:

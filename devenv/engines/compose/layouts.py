@@ -35,4 +35,6 @@ def layout_of(api: Api, project: Project, service: Service, bindings: Bindings) 
         )
 
     args = {arg: bind(text, value) for arg, text in build.args}
-    return read_layout(context, context / build.dockerfile, target=build.target, args=args, facts=facts)
+    command = [bind(word, value) for word in service.command] if service.command else None
+    dockerfile = context / build.dockerfile
+    return read_layout(context, dockerfile, target=build.target, args=args, facts=facts, command=command)

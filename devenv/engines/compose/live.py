@@ -80,6 +80,11 @@ class Live:
         """The project's containers as they were seen last."""
         return self._observed
 
+    @property
+    def builds(self) -> bool:
+        """Whether the stack builds an image."""
+        return any(service.build for service in self.stack)
+
     def refresh(self) -> None:
         """See anew what the engine has: images, what they were built from, containers. Raises `EngineError`."""
         self._observed = observe(self.api, self.project)
@@ -103,6 +108,7 @@ class Live:
             keys = None if paths is None else watched.sight.glance(paths)
             if keys is None:
                 watched.sight.look()
+            if keys is None or self._deliveries.depends_on(keys):
                 self._deliveries.forget_layouts()
             if keys is None or keys:
                 seen[name] = keys
@@ -125,7 +131,7 @@ class Live:
         """The folders to watch. Raises `DevenvError`."""
         found: set[Path] = set()
         for watched in self._watched.values():
-            found |= watched.sight.folders(self._deliveries.rules(watched.image).roots())
+            found |= watched.sight.folders(self._deliveries.roots(watched.image))
         return found
 
     def _one(self, watched: _Watched, keys: list[str] | None) -> Report | None:
@@ -162,7 +168,8 @@ class Live:
     def _after(self, image: Image, lacking: Sequence[Container], reaction: Reaction, arrived: Arrived) -> Report:
         """Start anew who does not see the changes by itself, and who had crashed."""
         dead = [container for container in lacking if not container.running]
-        blind = [c for c in lacking if c.running and self._deliveries.restarts(c)]
+        blind = [c for c in lacking if c.running and not self._deliveries.rules(c.service).reloading]
+        seeing = [c for c in lacking if c.running and c not in blind]
         in_parallel(lambda container: bounce(self.api, container.id), [*dead, *blind])
         if dead:
             self._observed = observe(self.api, self.project)
@@ -172,7 +179,9 @@ class Live:
             reaction.causes,
             restarted=tuple(container.service for container in blind),
             revived=tuple(container.service for container in dead),
-            by_itself=tuple(filter(None, (self._deliveries.reloads_itself(c) for c in lacking if c not in blind))),
+            by_itself=tuple(
+                self._deliveries.rules(c.service).reloading for c in lacking if c.running and c not in blind
+            ),
             left=arrived.left,
             saved=_saved(image, reaction.causes),
         )
