@@ -186,7 +186,7 @@ class Watch:
             self._rebuild(report, begun)
             return
         action = "synced"
-        more = [f"{name} reloads itself" for name in dict.fromkeys(report.by_itself)]
+        more = [f"picked up by {name}" for name in dict.fromkeys(report.by_itself)]
         if report.restarted or report.revived:
             action = "synced, restarted" if report.restarted else "synced, started again"
             if set(report.services) != {*report.restarted, *report.revived}:

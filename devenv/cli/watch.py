@@ -53,6 +53,8 @@ def sync(settings: Settings, as_json: bool) -> None:
         for path, reason in report.left.items():
             click.echo(f"warning: `{path}` could not be read: {reason}", err=True)
     needs = [report for report in reports if report.needs]
+    if needs and as_json:
+        click.get_current_context().exit(1)
     if needs:
         what = f"{needs[0].changed}: {needs[0].needs}" if needs[0].causes else needs[0].needs
         raise DevenvError(f"`{needs[0].services[0]}` needs a build: {what}", hint="run `devenv up`")

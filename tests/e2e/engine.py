@@ -30,6 +30,13 @@ def docker(*words: str, stdin: str = "", timeout: float = 120) -> str:
     return done.stdout.strip()
 
 
+def docker_bytes(*words: str, timeout: float = 120) -> bytes:
+    """As `docker`, for output that is no text."""
+    done = subprocess.run(["docker", *words], capture_output=True, timeout=timeout)
+    assert done.returncode == 0, f"docker {' '.join(words)}: {done.stderr.decode(errors='replace')}"
+    return done.stdout
+
+
 @functools.cache
 def engine_socket() -> str:
     """The path of the engine's socket."""

@@ -179,9 +179,7 @@ class Live:
             reaction.causes,
             restarted=tuple(container.service for container in blind),
             revived=tuple(container.service for container in dead),
-            by_itself=tuple(
-                self._deliveries.rules(c.service).reloading for c in lacking if c.running and c not in blind
-            ),
+            by_itself=tuple(self._deliveries.rules(container.service).reloading for container in seeing),
             left=arrived.left,
             saved=_saved(image, reaction.causes),
         )
