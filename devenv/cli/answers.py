@@ -14,6 +14,7 @@ from devenv.errors import BuildError, DevenvError, ManifestError, ServiceNotRead
 
 if TYPE_CHECKING:
     from devenv.engines.compose.live import Report
+    from devenv.parity import Parity
     from devenv.workflow import Session
 
 
@@ -48,6 +49,20 @@ def sync_object(project: str, reports: Sequence[Report]) -> dict[str, Any]:
         for report in reports
     ]
     return {"project": project, "differences": found}
+
+
+def parity_object(project: str, found: Sequence[Parity]) -> dict[str, Any]:
+    """The answer of `parity --json`."""
+    services = [
+        {
+            "name": each.service,
+            "image": each.image,
+            "equal": not each.undeclared,
+            "differences": [asdict(difference) for difference in each.differences],
+        }
+        for each in found
+    ]
+    return {"project": project, "equal": not any(each.undeclared for each in found), "services": services}
 
 
 def error_object(error: DevenvError) -> dict[str, Any]:

@@ -110,6 +110,15 @@ class Layout:
         return self.target.user
 
     @property
+    def base_image(self) -> str | None:
+        """The image that the target is built upon in the end; None for `scratch`."""
+        by_number = {stage.number: stage for stage in self.stages}
+        stage = self.target
+        while stage.base is not None:
+            stage = by_number[stage.base]
+        return stage.image if stage.image != "scratch" else None
+
+    @property
     def target_workdir(self) -> str:
         """The image's working folder, "/" where nothing says it."""
         return self.target.workdir

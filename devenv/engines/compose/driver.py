@@ -54,6 +54,7 @@ class Driver:
     project: str
     file: Path
     variables: Path
+    overlay: Path | None = None  # a second compose file, over the first
 
     def check(self) -> None:
         """Raises `EngineUnavailableError` where Compose v2 is missing or older than the floor."""
@@ -66,9 +67,9 @@ class Driver:
         if match and tuple(int(part) for part in match.groups()) < FLOOR:
             raise EngineUnavailableError(f"Docker Compose {match[0]} is too old", hint=hint)
 
-    def build(self, service: str, reporter: Reporter) -> None:
+    def build(self, service: str, reporter: Reporter, *, cache: bool = True) -> None:
         """Build one service's image. Raises `BuildError` with what the builder printed."""
-        stream = self._client().compose.build([service], stream_logs=True)
+        stream = self._client().compose.build([service], cache=cache, stream_logs=True)
         lines: list[str] = []
         try:
             for line in _lines(stream):
@@ -103,7 +104,7 @@ class Driver:
         return DockerClient(
             context=context,
             host=None if context else self.endpoint.url,
-            compose_files=[self.file],
+            compose_files=[self.file, self.overlay] if self.overlay else [self.file],
             compose_project_name=self.project,
             compose_env_files=[self.variables],
         )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from devenv.engines.compose.api import Api, ApiError
 from devenv.project import Project
-from devenv.reload.rules import Rules
 from devenv.stack import Bindings, Service, Vantage, bind
 
+if TYPE_CHECKING:
+    from devenv.layout.read import Layout
 
-def layout_of(api: Api, project: Project, service: Service, bindings: Bindings) -> Rules:
+
+def layout_of(api: Api, project: Project, service: Service, bindings: Bindings) -> Layout:
     """Read the Dockerfile of a service. Raises `DevenvError` for what can't be read or built."""
     from devenv.layout.image import ImageFacts
     from devenv.layout.read import read_layout

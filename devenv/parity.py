@@ -1,0 +1,109 @@
+"""`parity`: what runs in development against the production image, built from the files as they are now.
+
+The image gets a name of its own, which is gone at the end; containers and images in use are only looked at.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from devenv.artifacts.names import image_of
+from devenv.engines.compose import picture
+from devenv.engines.compose.api import Api
+from devenv.engines.compose.layouts import layout_of
+from devenv.engines.compose.observe import observe
+from devenv.engines.compose.render import files, render
+from devenv.errors import EngineError, InputError
+from devenv.events import Phase, ServicePhase
+from devenv.layout.parity import Declared, Difference, compare, hidden
+from devenv.stack import Bindings, Service, Stack
+from devenv.workflow import Session, known
+
+_SUFFIX = "parity"
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """How one app compares: all differences, and those that nothing declares."""
+
+    service: str
+    image: str
+    differences: tuple[Difference, ...]
+
+    @property
+    def undeclared(self) -> tuple[Difference, ...]:
+        """What makes the comparison fail."""
+        return tuple(each for each in self.differences if not each.declared)
+
+
+def parity(session: Session, names: Sequence[str], *, cache: bool) -> list[Parity]:
+    """Compare the named apps (all with none). `cache`: the builder may use layers that it has of the same input.
+
+    Raises `InputError` for what is no app, `EngineError` for an app that has no container, `BuildError`.
+    """
+    stack = session.stack()
+    for name in known(stack, names):
+        if stack[name].role != "app":
+            raise InputError(f"`{name}` is no app: it has no production image of this project's")
+    apps = [s for s in stack if s.role == "app" and (s.name in names if names else s.profile is None)]
+    with session.lock():
+        bindings = session.project.state.bindings()
+        observed = observe(session.engine.api, session.project)
+        missing = [app.name for app in apps if app.name not in observed]
+        if missing:
+            raise EngineError(f"`{missing[0]}` has no container to compare", hint="run `devenv up`")
+        return [_compare(session, stack, app, observed[app.name][0].id, bindings, cache=cache) for app in apps]
+
+
+def _compare(
+    session: Session, stack: Stack, app: Service, container: str, bindings: Bindings, *, cache: bool
+) -> Parity:
+    api = session.engine.api
+    name, base = image_of(stack, app, session.project.id), None
+    if app.build:
+        layout = layout_of(api, session.project, app, bindings)
+        base = layout.base_image
+        name = _build(session, stack, app, bindings, cache=cache)
+    try:
+        production = picture.of_image(api, session.project, name, base)
+    finally:
+        if app.build:
+            api.delete(f"/images/{name}", noprune=True)
+    development, mounts = picture.of_container(api, container, base)
+    ours = {volume.path for volume in app.volumes} | {file.path for file in app.files}
+    found = compare(production, development, _declared(app))
+    for mount in hidden(production.tree, mounts):
+        key = "volumes" if mount in ours else ""
+        found.append(Difference("mount", mount, "the image's own files", "hidden by what is mounted there", key))
+    return Parity(app.name, image_of(stack, app, session.project.id), tuple(found))
+
+
+def _build(session: Session, stack: Stack, app: Service, bindings: Bindings, *, cache: bool) -> str:
+    """Build the app's image under another name, by the same compose file."""
+    from devenv.engines.compose.drive import driver
+
+    name = f"{image_of(stack, app, session.project.id)}-{_SUFFIX}"
+    render(session.project, stack, bindings)
+    file, variables = files(session.project)
+    overlay = session.project.state.write("parity.json", json.dumps({"services": {app.name: {"image": name}}}))
+    session.reporter.emit(ServicePhase(app.name, Phase.BUILDING, "the production image, to compare with"))
+    compose = driver(session.engine.api.endpoint, session.project.id, file, variables)
+    replace(compose, overlay=overlay).build(app.name, session.reporter, cache=cache)
+    return name
+
+
+def _declared(app: Service) -> Declared:
+    """What the manifest itself asks for beyond the image."""
+    settings: dict[str, str] = {f"env {name}": "env" for name, _ in app.env}
+    settings |= {f"port {port.container}/tcp": "ports" for port in app.ports}
+    settings |= {f"volume {volume.path}": "volumes" for volume in app.volumes}
+    if app.command is not None:
+        settings["command"] = "command"
+    if app.health is not None:
+        settings["healthcheck"] = "ready"
+    if app.user is not None:
+        settings["user"] = "user"
+    paths: Mapping[str, str] = {file.path: "files" for file in app.files}
+    return Declared(settings, {**paths, **{volume.path: "volumes" for volume in app.volumes}})
