@@ -25,7 +25,7 @@ LAYERS = (
     ("artifacts",),
     ("resolve",),
     ("manifest", "recipe"),
-    ("template", "probes", "layout", "recipe_folder", "suggest"),
+    ("template", "probes", "layout", "recipe_folder", "suggest", "positions"),
     ("stack", "process"),
     ("errors", "events", ""),
 )
@@ -51,8 +51,8 @@ HOMES = {
     "python_on_whales": ("devenv/engines/compose/driver.py",),
     "requests": ("devenv/engines/compose/remote.py",),
     "rich": ("devenv/console/",),
-    "tree_sitter": ("devenv/manifest/positions.py",),
-    "tree_sitter_toml": ("devenv/manifest/positions.py",),
+    "tree_sitter": ("devenv/positions.py",),
+    "tree_sitter_toml": ("devenv/positions.py",),
     "yaml": ("devenv/artifacts/yaml.py",),
     # Of the standard library, what talks to the world in a way that only one place should know.
     "fcntl": ("devenv/state.py",),
