@@ -16,7 +16,7 @@ from devenv.artifacts.compose import Document, Target, document
 from devenv.artifacts.dotenv import dotenv
 from devenv.artifacts.files import write
 from devenv.artifacts.names import setup_names, variables, volume_name, volume_owner
-from devenv.engines.compose import changes, fresh, images, leftovers, ports
+from devenv.engines.compose import changes, drive, fresh, images, leftovers, ports
 from devenv.engines.compose.api import Api, ApiError
 from devenv.engines.compose.launch import Job, Launch
 from devenv.engines.compose.observe import Container, DataVolume, everyones, observe, volumes
@@ -151,7 +151,6 @@ class Up:
                 reason = image.stale or "asked for"
                 self.reporter.emit(ServicePhase(image.service, Phase.BUILDING, reason))
                 driver = self._driver()
-                driver.check()
                 driver.build(image.service, self.reporter)
                 result[image.name] = images.remember(self.api, self.project, image)
             else:
@@ -189,7 +188,6 @@ class Up:
             existing = volumes(self.api, self.project)
             self._check_data(existing)
             driver = self._driver()
-            driver.check()
             self._announce(todo, setups)
             driver.create({name: str(rendered["services"][name]["image"]) for name in create}, self.reporter)
             self._note_applied(rendered)
@@ -288,9 +286,8 @@ class Up:
         self.project.state.save("applied", {**before, **changes.fields(rendered)})
 
     def _driver(self) -> Driver:
-        from devenv.engines.compose.driver import Driver
-
-        return Driver(self.api.endpoint, self.project.id, self._file, self.project.state.folder / VARIABLES_FILE)
+        variables = self.project.state.folder / VARIABLES_FILE
+        return drive.driver(self.api.endpoint, self.project.id, self._file, variables)
 
 
 def _passing(error: ApiError | ConflictError) -> bool:
