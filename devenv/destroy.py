@@ -64,7 +64,7 @@ def _dump(session: Session, engine: ComposeEngine, stack: Stack, service: Servic
     try:
         bindings = engine.up(stack, Wish((service,)), session.reporter)
     except DevenvError as error:
-        hint = "to remove the data without saving it: devenv destroy --no-dump"
+        hint = f"to remove the data without saving it: devenv destroy --no-dump {service.name}"
         hint = f"{error.hint}; {hint}" if error.hint else hint
         raise DevenvError(f"`{service.name}` does not start to be saved: {error.message}", hint=hint) from error
     container = engine.container(service.name)

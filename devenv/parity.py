@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 from devenv.artifacts.names import image_of
 from devenv.engines.compose import picture
-from devenv.engines.compose.api import Api
 from devenv.engines.compose.layouts import layout_of
 from devenv.engines.compose.observe import observe
 from devenv.engines.compose.render import files, render

@@ -50,6 +50,21 @@ def save_output(command: Sequence[str], target: IO[bytes], *, timeout: float) ->
     return done.returncode, done.stderr.decode(errors="replace")
 
 
+def output(command: Sequence[str], *, timeout: float) -> tuple[int, str]:
+    """Run a program with nothing to read; gives its exit code and what it wrote to stdout, -1 where it did not end.
+
+    Raises `DevenvError` where it is not installed.
+    """
+    program = _program(command[0])
+    try:
+        done = subprocess.run([program, *command[1:]], stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout)
+    except subprocess.TimeoutExpired:
+        return -1, ""
+    except OSError as error:
+        raise DevenvError(f"`{command[0]}` can't be started: {error.strerror}") from error
+    return done.returncode, done.stdout.decode(errors="replace")
+
+
 def is_ignored_by_git(folder: str, name: str) -> bool | None:
     """Whether git ignores a file of the folder; None where there is no git or no repository."""
     if shutil.which("git") is None:

@@ -175,9 +175,7 @@ class Catalog:
         try:
             return Recipe.model_validate({**data, "name": name, "source": label})
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise RecipeError(f"recipe `{name}`: `{place}`: {first['msg'].lower()}", where=str(file)) from error
+            raise _refusal(name, file, error) from error
 
     def _read(self, name: str, *extending: str) -> dict[str, Any]:
         file, _ = self._files[name]
@@ -213,3 +211,35 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 def catalog(root: Path) -> Catalog:
     """The catalog of a project: the bundled recipes and the project's own over them."""
     return Catalog([(bundled_folder(), BUNDLED), (root / PROJECT_FOLDER, f"{PROJECT_FOLDER}/")])
+
+
+_WORDS = {
+    "missing": "missing key {key}",
+    "extra_forbidden": "unknown key {key}",
+    "too_short": "{key} must not be empty",
+    "literal_error": "{key} must be {expected}",
+    "string_type": "{key} must be a string",
+    "list_type": "{key} must be a list",
+    "bool_type": "{key} must be true or false",
+    "int_type": "{key} must be a whole number",
+    "int_parsing": "{key} must be a whole number",
+    "dict_type": "{key} must be a table",
+    "model_type": "{key} must be a table",
+}
+
+
+def _refusal(name: str, file: Path, error: ValidationError) -> RecipeError:
+    """What pydantic found in a recipe, in the words of the file; it names the first place, and how many there are."""
+    from devenv.positions import positions
+
+    problems = error.errors(include_url=False)
+    first = problems[0]
+    key = ".".join(str(part) for part in first["loc"])
+    words = _WORDS.get(first["type"], f"{{key}}: {first['msg'].lower()}")
+    message = f"recipe `{name}`: " + words.format(key=f"`{key}`", expected=first.get("ctx", {}).get("expected", ""))
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    places = positions(file.read_text(encoding="utf-8"))
+    place = places.key if first["type"] == "extra_forbidden" else places.value
+    line, column = place(first["loc"])
+    hint = "the tables and keys of a recipe: docs/recipes.md"
+    return RecipeError(message + more, where=f"{file}:{line}:{column}", hint=hint)

@@ -6,15 +6,18 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from devenv import watchers
 from devenv.engines import ServiceStatus
-from devenv.engines.compose.engine import ComposeEngine
 from devenv.errors import UnknownServiceError
 from devenv.events import Notice, NullReporter, Reporter
 from devenv.project import Project, load, locate
 from devenv.stack import Bindings, Service, Stack, Vantage, environment
 from devenv.state import complete_secrets, this_command
+
+if TYPE_CHECKING:
+    from devenv.engines.compose.engine import ComposeEngine
 
 LOCK_TIMEOUT = 600.0
 """Seconds to wait for another devenv on this project: its build may take a while."""
@@ -37,6 +40,8 @@ class Session:
     @property
     def engine(self) -> ComposeEngine:
         """The engine that serves this project."""
+        from devenv.engines.compose.engine import ComposeEngine  # half of the commands need none
+
         return ComposeEngine.of(self.project)
 
     def stack(self) -> Stack:

@@ -16,7 +16,7 @@ from tests.sources import Module, modules
 LAYERS = (
     ("__main__",),
     ("cli",),
-    ("destroy", "generate", "watch"),
+    ("destroy", "generate", "parity", "watch"),
     ("workflow",),
     ("console", "watchers"),
     ("engines",),
@@ -25,7 +25,7 @@ LAYERS = (
     ("artifacts",),
     ("resolve",),
     ("manifest", "recipe", "reload"),
-    ("template", "probes", "layout", "recipe_folder", "suggest"),
+    ("template", "probes", "layout", "recipe_folder", "suggest", "positions"),
     ("stack", "process"),
     ("errors", "events", ""),
 )
@@ -53,9 +53,9 @@ HOMES = {
     "python_on_whales": ("devenv/engines/compose/driver.py",),
     "requests": ("devenv/engines/compose/remote.py",),
     "rich": ("devenv/console/",),
-    "tree_sitter": ("devenv/layout/shell.py", "devenv/layout/words.py", "devenv/manifest/positions.py"),
+    "tree_sitter": ("devenv/layout/shell.py", "devenv/layout/words.py", "devenv/positions.py"),
     "tree_sitter_bash": ("devenv/layout/shell.py",),
-    "tree_sitter_toml": ("devenv/manifest/positions.py",),
+    "tree_sitter_toml": ("devenv/positions.py",),
     "watchfiles": ("devenv/reload/watcher.py",),
     "yaml": ("devenv/artifacts/yaml.py",),
     # Of the standard library, what talks to the world in a way that only one place should know.

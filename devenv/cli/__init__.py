@@ -13,6 +13,7 @@ from devenv import __version__
 from devenv.cli.inside import connect, execute
 from devenv.cli.look import config, env, logs, recipes, schema, status, validate
 from devenv.cli.make import completion, generate
+from devenv.cli.parity import parity
 from devenv.cli.run import destroy, down, restart, up
 from devenv.cli.settings import JSON, Settings
 from devenv.cli.watch import sync, watch
@@ -68,6 +69,7 @@ for command in (
     destroy,
     restart,
     watch,
+    parity,
     sync,
     status,
     logs,

@@ -70,7 +70,10 @@ def _settings(production: Picture, development: Picture, declared: Declared) -> 
         if old != new:
             aspect, _, rest = name.partition(" ")
             if aspect == "env":  # values may be secret, and are as long as they like
-                old, new = ("set" if old else "not set"), ("set otherwise" if old and new else "set" if new else "not set")
+                old, new = (
+                    ("set" if old else "not set"),
+                    ("set otherwise" if old and new else "set" if new else "not set"),
+                )
             yield Difference(aspect, rest, old, new, declared.settings.get(name, ""))
 
 

@@ -70,7 +70,7 @@ def place(source: Source, problems: Iterable[Problem]) -> list[Problem]:
 
     A problem whose message quotes the last key of its path in backticks stands at the key, another one at the value.
     """
-    from devenv.manifest.positions import positions
+    from devenv.positions import positions
 
     problems = list(problems)
     places = positions(source.text) if problems else None

@@ -119,6 +119,17 @@ class Connection:
         if not data:
             raise NotReadyError("closed", "the connection was accepted and closed at once")
 
+    def drain(self, seconds: float) -> None:
+        """Drop what still comes until the server closes the connection, or for so many seconds."""
+        end = time.monotonic() + min(seconds, self._deadline.left())
+        try:
+            while (left := end - time.monotonic()) > 0:
+                self._sock.settimeout(left)
+                if not self._sock.recv(_RECV_SIZE):
+                    return
+        except OSError:  # a time-out is one too; whatever it was, the answer was there before
+            return
+
     def _take(self, size: int) -> bytes:
         taken = bytes(self._buffer[:size])
         del self._buffer[:size]

@@ -23,10 +23,11 @@ def nothing_left(request: pytest.FixtureRequest, tmp_path: Path, environment: di
 
 
 @pytest.fixture(autouse=True)
-def ctrl_c_is_heard() -> None:
-    """A shell's background job, such as a CI's, ignores it, and so would every command that a test starts."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+def signals_are_heard() -> None:
+    """A shell's background job and `nohup`, as CIs use them, ignore some, and so would all that a test starts."""
+    for signum, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(signum) is signal.SIG_IGN:
+            signal.signal(signum, handler)
 
 
 @pytest.fixture

@@ -130,21 +130,29 @@ port = 4222
 
 
 @pytest.mark.parametrize(
-    ("more", "place"),
+    ("more", "words", "place"),
     [
-        ("[service]\nimage = 1", "service.image"),
-        ("[service]\ncomand = []", "service.comand"),
-        ("[options.x]\ntype = 'number'\ndefault = ''\nhelp = ''", "options.x.type"),
-        ("[[ports]]\nname = 'a'\nport = 1", "ports.0.url"),
-        ("[health]\ncommand = 'nats'", "health.command"),
-        ("[hooks]\nafter = 'sh'", "hooks"),
-        ("[[ready]]\nprobe = 'ping'\nport = 1", "ready.1.probe"),
+        ("[service]\nimage = 1", "unknown key `service.image`", "2:1"),
+        ("[service]\ncomand = []", "unknown key `service.comand`", "2:1"),
+        (
+            "[options.x]\ntype = 'number'\ndefault = ''\nhelp = ''",
+            "`options.x.type` must be 'string', 'list', 'files' or 'choice'",
+            "2:8",
+        ),
+        ("[[ports]]\nname = 'a'\nport = 1", "missing key `ports.0.url`", "1:3"),
+        ("[health]\ncommand = 'nats'", "`health.command` must be a list", "2:11"),
+        ("[hooks]\nafter = 'sh'", "unknown key `hooks`", "1:2"),
+        ("[[ready]]\nprobe = 'ping'\nport = 1", "`ready.1.probe` must be 'http', ", "2:9"),
     ],
 )
-def test_a_key_that_nobody_reads_or_a_value_of_another_kind_is_refused(more: str, place: str, tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match=re.escape(f"recipe `nats`: `{place}`")) as caught:
+def test_a_key_that_nobody_reads_or_a_value_of_another_kind_is_refused(
+    more: str, words: str, place: str, tmp_path: Path
+) -> None:
+    """The place is that in the file; here it is counted from the end of the smallest recipe."""
+    with pytest.raises(RecipeError, match=re.escape(f"recipe `nats`: {words}")) as caught:
         own(tmp_path, MINIMAL + more).recipe("nats")
-    assert caught.value.where == str(tmp_path / "nats.toml")
+    line, column = place.split(":")
+    assert caught.value.where == f"{tmp_path / 'nats.toml'}:{MINIMAL.count(chr(10)) + int(line)}:{column}"
 
 
 @pytest.mark.parametrize("text", ["image = ", "\xff", "extends = 'nowhere'", "extends = 'nats'"])

@@ -10,6 +10,9 @@ from typing import Any
 from devenv.artifacts.compose import Document
 from devenv.artifacts.names import HASH_LABEL
 
+_SHOWN = 4
+_GROUPS = {"healthcheck": "healthcheck"}
+"""Fields that are one to a reader, whatever of them changed."""
 _LEFT_OUT = ("labels", "depends_on", "build", "configs")
 
 
@@ -33,9 +36,11 @@ def reasons(before: Mapping[str, Mapping[str, str]], after: Mapping[str, Mapping
     result = {}
     for name in after.keys() & before.keys():
         old, new = before[name], after[name]
-        names = [key for key in {**old, **new} if old.get(key) != new.get(key) and key != "_hash"]
-        if names:
-            result[name] = f"{', '.join(sorted(names)[:4])} changed"
+        changed = {key for key in {**old, **new} if old.get(key) != new.get(key) and key != "_hash"}
+        if changed:
+            names = sorted({_GROUPS.get(key.partition(".")[0], key) for key in changed})
+            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+            result[name] = f"{', '.join(names[:_SHOWN])}{more} changed"
         elif old.get("_hash") != new.get("_hash"):
             result[name] = "a secret changed"
     return result

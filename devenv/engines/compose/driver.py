@@ -16,11 +16,8 @@ from python_on_whales.exceptions import DockerException
 
 from devenv.artifacts.files import read
 from devenv.engines.compose.endpoint import Endpoint
-from devenv.errors import BuildError, ConflictError, EngineError, EngineUnavailableError, ImageUnavailableError
+from devenv.errors import BuildError, ConflictError, EngineError, ImageUnavailableError
 from devenv.events import LogLine, Phase, Reporter, ServicePhase
-
-FLOOR = (2, 40, 3)
-"""Compose before 2.40.3 writes files outside the project for some remote files: CVE-2025-62725."""
 
 _IMAGE_PROBLEMS = (
     (r"toomanyrequests|rate limit", "the registry's rate limit is reached", "log in with `docker login`, or wait"),
@@ -55,17 +52,6 @@ class Driver:
     file: Path
     variables: Path
     overlay: Path | None = None  # a second compose file, over the first
-
-    def check(self) -> None:
-        """Raises `EngineUnavailableError` where Compose v2 is missing or older than the floor."""
-        hint = f"install the Compose plugin {'.'.join(map(str, FLOOR))} or newer (Docker Desktop has it)"
-        try:
-            text = self._client().compose.version()
-        except DockerException as error:
-            raise EngineUnavailableError("Docker Compose v2 is missing", hint=hint) from error
-        match = re.search(r"(\d+)\.(\d+)\.(\d+)", text)
-        if match and tuple(int(part) for part in match.groups()) < FLOOR:
-            raise EngineUnavailableError(f"Docker Compose {match[0]} is too old", hint=hint)
 
     def build(self, service: str, reporter: Reporter, *, cache: bool = True) -> None:
         """Build one service's image. Raises `BuildError` with what the builder printed."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from devenv.artifacts.compose import Document
 from devenv.artifacts.names import setup_names, volume_name
-from devenv.engines.compose import changes, fresh, images, leftovers, ports
+from devenv.engines.compose import changes, drive, fresh, images, leftovers, ports
 from devenv.engines.compose.api import Api, ApiError
 from devenv.engines.compose.bounce import bounce
 from devenv.engines.compose.deliveries import Deliveries
@@ -154,7 +154,6 @@ class Up:
     def _built(self, image: Image) -> Image:
         self.reporter.emit(ServicePhase(image.service, Phase.BUILDING, image.stale or "asked for"))
         driver = self._driver()
-        driver.check()
         driver.build(image.service, self.reporter)
         return images.remember(self.api, self.project, image)
 
@@ -189,7 +188,6 @@ class Up:
             existing = volumes(self.api, self.project)
             self._check_data(existing)
             driver = self._driver()
-            driver.check()
             self._announce(todo, setups.names)
             driver.create({name: str(rendered["services"][name]["image"]) for name in create}, self.reporter)
             self._note_applied(rendered)
@@ -275,9 +273,7 @@ class Up:
         self.project.state.save("applied", {**before, **changes.fields(rendered)})
 
     def _driver(self) -> Driver:
-        from devenv.engines.compose.driver import Driver
-
-        return Driver(self.api.endpoint, self.project.id, *files(self.project))
+        return drive.driver(self.api.endpoint, self.project.id, *files(self.project))
 
 
 def _passing(error: ApiError | ConflictError) -> bool:

@@ -40,10 +40,14 @@ def why(text: str) -> dict[str, str]:
         ('OTHER = "1"', 'OTHER = "1", NEW = "1"', {"app": "env.NEW changed"}),
         ('["a"]', '["b"]', {"app": "command changed"}),
         ('"x"', '"y"', {"app": "image changed"}),
-        ('"true"', '"false"', {"app": "healthcheck.test changed"}),
+        ('"true"', '"false"', {"app": "healthcheck changed"}),
         ('"8"', '"7"', {"redis": "image changed"}),
         ("1mb", "2mb", {"redis": "file /etc/devenv/redis.conf changed"}),
-        ('LOG = "debug", OTHER = "1"', 'A = "", B = "", C = "", D = ""', {"app": "env.A, env.B, env.C, env.D changed"}),
+        (
+            'LOG = "debug", OTHER = "1"',
+            'A = "", B = "", C = "", D = ""',
+            {"app": "env.A, env.B, env.C, env.D and 2 more changed"},
+        ),
     ],
 )
 def test_the_field_that_differs_is_named(old: str, new: str, expected: dict[str, str]) -> None:

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from devenv.errors import InputError, ManifestError, Problem
 from devenv.manifest.model import App, BuildModel, Manifest, PortModel, Ready
-from devenv.manifest.positions import positions
 from devenv.manifest.source import parse, place, read
+from devenv.positions import positions
 
 from .shop import CLOSED, NEEDED, WRONG, WRONG_NAMES, shop
 from .writer import Items, Leaf, Node, Table, Writer, plain, tree

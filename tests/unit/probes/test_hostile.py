@@ -33,7 +33,7 @@ ENOUGH = {
     "postgres": len(GOOD["postgres"]),
     "redis": len(GOOD["redis"]),
     "s3": GOOD["s3"].index(b"></ListBucketResult"),
-    "smtp": GOOD["smtp"].index(b"221"),
+    "smtp": GOOD["smtp"].index(b"250 HELP"),
 }
 # Endless answers that stay well-formed for as long as they can.
 ENDLESS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from devenv.manifest.positions import positions
+from devenv.positions import positions
 
 Path = tuple[str | int, ...]
 
