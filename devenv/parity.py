@@ -66,14 +66,13 @@ def _compare(
         base = layout.base_image
         name = _build(session, stack, app, bindings, cache=cache)
     try:
-        production = picture.of_image(api, session.project, name, base)
+        production, development = picture.of_both(api, session.project, name, container, base)
     finally:
         if app.build:
             api.delete(f"/images/{name}", noprune=True)
-    development, mounts = picture.of_container(api, container, base)
     ours = {volume.path for volume in app.volumes} | {file.path for file in app.files}
     found = compare(production, development, _declared(app))
-    for mount in hidden(production.tree, mounts):
+    for mount in hidden(production.tree, development.mounts):
         key = "volumes" if mount in ours else ""
         found.append(Difference("mount", mount, "the image's own files", "hidden by what is mounted there", key))
     return Parity(app.name, image_of(stack, app, session.project.id), tuple(found))

@@ -26,10 +26,14 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What an image is, or a container's part of it: its settings by name, its tree by absolute path."""
+    """What an image is, or a container's part of it: its settings by name, its tree by absolute path.
+
+    `mounts` are the places where something else is mounted into a container.
+    """
 
     settings: Mapping[str, str]
     tree: Mapping[str, Node]
+    mounts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any, cast
 from devenv.artifacts.names import PATH_LABEL, PROJECT_LABEL
 from devenv.engines.compose.api import Api, ApiError
 from devenv.engines.compose.owners import Owners
+from devenv.engines.compose.parallel import in_parallel
 from devenv.layout.fingerprint import new_hash
 from devenv.layout.parity import Node, Picture
 from devenv.project import Project
@@ -20,6 +21,16 @@ from devenv.project import Project
 _KINDS = {tarfile.REGTYPE: "file", tarfile.AREGTYPE: "file", tarfile.DIRTYPE: "folder", tarfile.SYMTYPE: "link"}
 _CHUNK = 1 << 20
 _MINUTE = 60.0
+
+
+def of_both(api: Api, project: Project, image: str, container: str, base: str | None) -> tuple[Picture, Picture]:
+    """An image and a container, each looked at while the engine packs the other."""
+
+    def look(what: str) -> Picture:
+        return of_image(api, project, image, base) if what == image else of_container(api, container, base)
+
+    first, second = in_parallel(look, (image, container))
+    return first, second
 
 
 def of_image(api: Api, project: Project, image: str, base: str | None) -> Picture:
@@ -31,13 +42,13 @@ def of_image(api: Api, project: Project, image: str, base: str | None) -> Pictur
         return Picture(settings, _tree(api, container))
 
 
-def of_container(api: Api, container: str, base: str | None) -> tuple[Picture, list[str]]:
-    """What a container is, running or not, and where something is mounted into it."""
+def of_container(api: Api, container: str, base: str | None) -> Picture:
+    """What a container is, running or not."""
     found = api.get(f"/containers/{container}/json")
     config, image = found["Config"], api.get(f"/images/{found['Image']}/json")
     settings = {**_settings(config), **_identity(api, image, base), "user": _user(api, container, config)}
     mounts = sorted(mount["Destination"] for mount in found.get("Mounts") or ())
-    return Picture(settings, _tree(api, container)), mounts
+    return Picture(settings, _tree(api, container), tuple(mounts))
 
 
 @contextmanager
