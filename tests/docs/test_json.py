@@ -24,6 +24,7 @@ SECTIONS = {
     "down": "down",
     "destroy": "destroy",
     "logs": "logs",
+    "parity": "parity",
     "config": "config",
     "validate": "validate",
     "generate compose": "generate",
@@ -150,6 +151,7 @@ def test_output_about_a_running_stack_is_as_its_schemas_say(cli: Cli, root: Path
         for line in lines:
             check(json.loads(line), "logs")
         assert {"service": "app", "text": "hello"} in map(json.loads, lines)
+        check(ask("parity"), "parity")
         check(ask("restart", "redis"), "status")
         check(ask("down"), "down")
         check(ask("status"), "status")
