@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from devenv import watchers
 from devenv.engines import ServiceStatus
@@ -15,6 +16,9 @@ from devenv.events import Notice, NullReporter, Reporter
 from devenv.project import Project, load, locate
 from devenv.stack import Bindings, Service, Stack, Vantage, environment
 from devenv.state import complete_secrets, this_command
+
+if TYPE_CHECKING:
+    from devenv.engines.compose.live import Report
 
 LOCK_TIMEOUT = 600.0
 """Seconds to wait for another devenv on this project: its build may take a while."""
@@ -113,6 +117,16 @@ def restart(session: Session, services: Sequence[str], timeout: float) -> list[S
         bindings = session.project.state.bindings()
         session.engine.restart(selected, bindings, session.reporter, timeout)
     return ready_status(session.project, stack, selected, bindings)
+
+
+def sync(session: Session) -> list[Report]:
+    """Compare what runs with the files here once, bring over what differs, and say what that was."""
+    from devenv.engines.compose.live import Live
+
+    with session.lock():
+        live = Live(session.engine.api, session.project, session.stack(), session.project.state.bindings())
+        live.refresh()
+        return live.react(live.look(None))
 
 
 def status(session: Session) -> list[ServiceStatus]:
