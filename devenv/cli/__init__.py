@@ -15,6 +15,7 @@ from devenv.cli.look import config, env, logs, recipes, schema, status, validate
 from devenv.cli.make import completion, generate
 from devenv.cli.run import destroy, down, restart, up
 from devenv.cli.settings import JSON, Settings
+from devenv.cli.why import why
 from devenv.errors import DevenvError
 
 INTERRUPTED = 130
@@ -73,6 +74,7 @@ for command in (
     env,
     config,
     validate,
+    why,
     generate,
     recipes,
     schema,

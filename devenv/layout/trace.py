@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from devenv.layout.lookup import Lookup
 from devenv.layout.ruling import Change
@@ -79,7 +79,7 @@ class Tracer:
         if put.origin == ELSEWHERE:
             return []
         carried = (put.carry(spot) for spot in trace.spots[put.origin])
-        return [replace(spot, line=put.line, text=put.text) for spot in carried if spot is not None]
+        return [spot for spot in carried if spot is not None]
 
     def _covers(self, trace: Trace, put: Put, spot: Spot) -> bool:
         """Whether a line writes over a place; where that can't be known it is a hit."""
@@ -150,7 +150,7 @@ class Tracer:
     def _apply(self, trace: Trace, run: Run, effect: Effect, spot: Spot) -> Spot | None:
         """A spot after a command that concerns it; None where it is gone."""
         if effect.kind is Kind.OWNS:
-            return replace(spot, owner=_owner(effect.value, spot.owner))
+            return spot._replace(owner=_owner(effect.value, spot.owner))
         if effect.kind is Kind.MODES:
             return _with_mode(spot, effect.value)
         if effect.kind is Kind.REMOVES:
@@ -188,5 +188,5 @@ def _owner(given: str, before: str) -> str:
 
 def _with_mode(spot: Spot, value: str) -> Spot:
     if re.fullmatch(r"[0-7]{1,5}", value):
-        return replace(spot, mode=int(value, 8), changes=())
-    return replace(spot, changes=(*spot.changes, value))
+        return spot._replace(mode=int(value, 8), changes=())
+    return spot._replace(changes=(*spot.changes, value))
