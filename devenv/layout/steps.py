@@ -45,7 +45,8 @@ class Put:
     """One source of a COPY or ADD. `dest` is absolute without a slash at its end ("" is the root).
 
     `origin` is a stage's number, CONTEXT or ELSEWHERE. `into` says that a file keeps its name in `dest`. `aliases` are
-    the links among what the source meets: where each leads, and the path by which it was met.
+    the links among what the source meets: where each leads, and the path by which it was met. `fresh` says that `dest`
+    was no folder before, as far as is known.
     """
 
     line: int
@@ -62,6 +63,7 @@ class Put:
     unpacks: bool = False
     aliases: tuple[tuple[str, str], ...] = ()
     doubt: str = ""
+    fresh: bool = False
 
     def place(self, path: str, tree: Tree) -> Iterator[Spot]:
         """Where a path of the context ends by this line."""

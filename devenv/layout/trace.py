@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from devenv.layout.lookup import Lookup
 from devenv.layout.ruling import Change
-from devenv.layout.steps import CONTEXT, ELSEWHERE, Effect, Kind, Put, Run, Spot, Stage
+from devenv.layout.steps import CONTEXT, ELSEWHERE, Effect, Kind, Put, Run, Spot, Stage, matches
 from devenv.layout.tree import Tree
 
 _ARCHIVE = re.compile(r".*\.(tar|tgz|tbz2?|txz|tzst|(tar\.)?(gz|bz2|xz|zst|lz))", re.IGNORECASE)
@@ -67,6 +67,8 @@ class Tracer:
                 self._judge_archive(trace, put)
             if trace.change is Change.DELETE:
                 self._judge_removal(trace, stage, number, put, spot)
+            if trace.change is not Change.EDIT and put.fresh and put.source and put.source.wild:
+                self._judge_only_match(trace, put)
         if spots:
             places = {spot.path for spot in arriving}
             spots = [spot for spot in spots if spot.path not in places and not self._covers(trace, put, spot)]
@@ -110,6 +112,14 @@ class Tracer:
         return not any(
             self.lookup.origin(stage.steps, stage.base, "/" + path) for path in put.candidates(place, self.tree)
         )
+
+    def _judge_only_match(self, trace: Trace, put: Put) -> None:
+        """A pattern that meets nothing makes no folder either."""
+        assert put.source
+        met = put.source.split(trace.path)
+        if put.origin == CONTEXT and met and all(other == met[0] for other in matches(put.source, self.tree)):
+            why = f"line {put.line} meets nothing else, so the folder `{put.dest}` comes and goes with it"
+            self._hit(trace, put.line, put.text, why)
 
     def _judge_archive(self, trace: Trace, put: Put) -> None:
         head = self.tree.start(trace.path, 512)
