@@ -69,5 +69,6 @@ def group(rulings: Iterable[Ruling]) -> list[Group]:
 def _group(rulings: list[Ruling]) -> Group:
     first = rulings[0]
     examples = tuple(each.path for each in rulings[:_EXAMPLES])
-    reason = "" if first.verdict is Verdict.SYNC or first.path in first.reason else first.reason
+    own = first.path in first.reason and len(rulings) > 1
+    reason = "" if first.verdict is Verdict.SYNC or own else first.reason
     return Group(first.verdict, first.line, first.instruction, reason, len(rulings), examples)

@@ -23,7 +23,7 @@ SOAK = bool(os.environ.get("DEVENV_SOAK"))
 MOST_MISSES = 0.10
 AT_ONCE = 2
 SHARE = 4
-"""Without DEVENV_SOAK each case is built with all its files replaced, and each fourth with another kind of change too."""
+"""Without DEVENV_SOAK each case is built with all files replaced, and each fourth with another kind of change too."""
 
 Found = dict[str, list[str]]
 Results = Mapping[str, Future[Found]]
