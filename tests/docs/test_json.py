@@ -26,6 +26,7 @@ SECTIONS = {
     "logs": "logs",
     "config": "config",
     "validate": "validate",
+    "why": "why",
     "generate compose": "generate",
     "recipes": "recipes",
 }
