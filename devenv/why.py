@@ -8,16 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from devenv.errors import InputError
-from devenv.layout.exceptions import Exemption
 from devenv.layout.image import Facts, nothing_known
-from devenv.layout.read import Layout, read_layout
-from devenv.layout.ruling import Verdict
+from devenv.layout.read import Layout
 from devenv.layout.summary import FileAnswer, FolderAnswer, answer
+from devenv.layouts import layout_of
 from devenv.project import Project
-from devenv.stack import Bindings, Service, Stack, Vantage, bind
+from devenv.stack import Service
 from devenv.workflow import Session
-
-_VERDICTS = {"sync": Verdict.SYNC, "rebuild": Verdict.REBUILD, "ignore": Verdict.ABSENT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,30 +47,8 @@ def why(session: Session, paths: Sequence[Path], facts: Facts = nothing_known) -
     if not groups:
         hint = "`devenv why` explains what the Dockerfile under `build` does with a file"
         raise InputError("no app of this project is built here", where=str(session.project.manifest), hint=hint)
-    layouts = [
-        (services, layout_of(session.project, stack, services[0], bindings, facts)) for services in groups.values()
-    ]
+    layouts = [(services, layout_of(session.project, services[0], bindings, facts)) for services in groups.values()]
     return [each for path in paths for each in _answers(session.project, layouts, path)]
-
-
-def layout_of(
-    project: Project, stack: Stack, service: Service, bindings: Bindings, facts: Facts = nothing_known
-) -> Layout:
-    """The layout of the image that a service is built to. Raises InputError, DevenvError."""
-    assert service.build
-    build = service.build
-    value = bindings.resolver(Vantage.NETWORK)
-    exceptions = [Exemption(_VERDICTS[each.verdict], each.paths, each.reason) for each in service.reload.exceptions]
-    context = project.root / build.context
-    return read_layout(
-        context,
-        context / build.dockerfile,
-        target=build.target,
-        args={name: bind(text, value) for name, text in build.args},
-        facts=facts,
-        command=[bind(word, value) for word in service.command] if service.command else None,
-        exceptions=exceptions,
-    )
 
 
 def _answers(project: Project, layouts: Sequence[tuple[list[Service], Layout]], path: Path) -> list[Answer]:

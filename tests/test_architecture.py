@@ -20,6 +20,7 @@ LAYERS = (
     ("workflow",),
     ("console", "watchers"),
     ("engines",),
+    ("layouts",),
     ("project",),
     ("state",),
     ("artifacts",),
@@ -33,7 +34,19 @@ LAYERS = (
 
 ONLY = {
     "console": {"engines", "errors", "events", "layout.ruling", "layout.summary"},  # shows what it is given
-    "engines": {"artifacts", "errors", "events", "layout", "probes", "process", "project", "reload", "stack", "state"},
+    "engines": {
+        "artifacts",
+        "errors",
+        "events",
+        "layout",
+        "layouts",
+        "probes",
+        "process",
+        "project",
+        "reload",
+        "stack",
+        "state",
+    },
     "resolve": {"manifest.model", "recipe", "suggest", "stack", "template", "errors"},
     "template": {"stack"},
     "probes": set(),

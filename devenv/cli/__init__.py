@@ -15,11 +15,8 @@ from devenv.cli.look import config, env, logs, recipes, schema, status, validate
 from devenv.cli.make import completion, generate
 from devenv.cli.run import destroy, down, restart, up
 from devenv.cli.settings import JSON, Settings
-<<<<<<< HEAD
 from devenv.cli.watch import sync, watch
-=======
 from devenv.cli.why import why
->>>>>>> layout
 from devenv.errors import DevenvError
 
 INTERRUPTED = 130

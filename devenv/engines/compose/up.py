@@ -226,7 +226,7 @@ class Up:
             for container in there:
                 words = lacking.get(container.id)
                 app = container.running and container.service in self.stack.names
-                if words and app and not deliveries.rules(container.service).reloading:
+                if words and app and deliveries.restarts(container.service):
                     self.reporter.emit(ServicePhase(container.service, Phase.STARTING, f"{words} changed"))
                     bounce(self.api, container.id)
 
