@@ -99,6 +99,23 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class Exemption:
+    """Files of the build context, by patterns as in .dockerignore, that are treated otherwise than the image says."""
+
+    verdict: Literal["sync", "rebuild", "ignore"]
+    paths: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """What the manifest says about changed files; `restart` is None where the command tells."""
+
+    exceptions: tuple[Exemption, ...] = ()
+    restart: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """One part of the stack, complete: nothing is filled in later but references."""
 
@@ -116,6 +133,7 @@ class Service:
     health: Health | None = None
     needs: tuple[str, ...] = ()
     setup: tuple[tuple[Text, ...], ...] = ()
+    reload: Reload = Reload()
     profile: str | None = None
     secrets: tuple[Secret, ...] = ()
     exports: tuple[tuple[str, Text], ...] = ()

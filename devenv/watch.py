@@ -28,6 +28,8 @@ _VERIFY = 1.0
 """Seconds after a batch in which only the named files were looked at: then everything is."""
 _HEARTBEAT = 30.0
 """Seconds without a hint after which everything is looked at: a hint may have been lost."""
+_POLL = 0.5
+"""Seconds between two looks at everything where the kernel tells nothing."""
 _RETRY = (0.3, 5.0)
 """Seconds before the first and before every later try of what failed."""
 
@@ -35,14 +37,6 @@ _RETRY = (0.3, 5.0)
 @dataclass(frozen=True, slots=True)
 class _Tick:
     """The clock's hint."""
-
-
-def sync_once(session: Session) -> list[Report]:
-    """Compare once, bring over what differs, and say what that was. Raises `DevenvError`."""
-    with session.lock():
-        live = Live(session.engine.api, session.project, session.stack(), session.project.state.bindings())
-        live.refresh()
-        return live.react(live.look(None))
 
 
 @dataclass
@@ -53,6 +47,7 @@ class Watch:
     options: UpOptions = field(default_factory=UpOptions)
     seen: Callable[[Live], None] = lambda live: None
     _queue: SimpleQueue[Hint | Happening | _Tick] = field(default_factory=SimpleQueue)
+    _later: list[Hint | Happening | _Tick] = field(default_factory=list)
     _full_at: float = 0.0
     _retry: float = 0.0
     _trouble: str = ""
@@ -106,6 +101,9 @@ class Watch:
     def _hints(self) -> list[Hint | Happening | _Tick]:
         """At least one hint, and all that came with it."""
         while True:
+            if self._later:
+                later, self._later = self._later, []
+                return later
             left = self._full_at - time.monotonic()
             try:
                 first = self._queue.get(timeout=max(0.0, min(left, 0.5)))
@@ -165,6 +163,7 @@ class Watch:
         whole = paths is None or any(keys is None for keys in seen.values())
         if whole:
             self._scan = time.monotonic() - started
+            self._watcher.poll = max(_POLL, 10 * self._scan)
             self._watch_folders()
         left = False
         for report in self._live.react(seen):
@@ -213,7 +212,7 @@ class Watch:
         from devenv.engines.compose.up import Wish
 
         chosen = self._stack.select([service.name for service in services])
-        wish = Wish(chosen, self.options.timeout, self.options.strict_ports, build)
+        wish = Wish(chosen, self.options.timeout, self.options.strict_ports, build, hurry=self._more_to_do)
         try:
             bindings = self._engine.up(self._stack, wish, self.session.reporter)
         finally:
@@ -221,6 +220,16 @@ class Watch:
             self.seen(self._live)
         if bindings != self._live.bindings:
             self._live = self._new_live()
+
+    def _more_to_do(self) -> bool:
+        """Whether files were saved since: nobody wants to wait any longer for what may not come up without them."""
+        while True:
+            try:
+                hint = self._queue.get_nowait()
+            except Empty:
+                break
+            self._later.append(hint)
+        return any(isinstance(hint, Hint) for hint in self._later)
 
     def _new_live(self) -> Live:
         live = Live(self._engine.api, self.session.project, self._stack, self.session.project.state.bindings())
@@ -269,12 +278,16 @@ class Watch:
 
     def _manifest_failed(self, error: DevenvError, begun: float) -> None:
         lines: tuple[str, ...] = ()
+        detail = error.message
         if isinstance(error, ManifestError):
             lines = tuple(f"{each.where}: {each.message}" for each in error.problems)
-        told = f"{error.message} {lines}"
+            detail, lines = (lines[0], ()) if len(lines) == 1 else (detail, lines)
+        elif isinstance(error, BuildError):
+            lines = error.output
+        told = f"{detail} {lines}"
         if told != self._trouble:
             self._trouble = told
-            self.session.reporter.emit(Reloaded((), "the manifest", (), "failed", detail=error.message, lines=lines))
+            self.session.reporter.emit(Reloaded((), "the manifest", (), "failed", detail=detail, lines=lines))
 
     def _emit(self, report: Report, action: str, begun: float, detail: str, lines: tuple[str, ...] = ()) -> None:
         paths = tuple(each.change.name for each in report.causes)

@@ -18,6 +18,7 @@ from devenv.state import complete_secrets, this_command
 
 if TYPE_CHECKING:
     from devenv.engines.compose.engine import ComposeEngine
+    from devenv.engines.compose.live import Report
 
 LOCK_TIMEOUT = 600.0
 """Seconds to wait for another devenv on this project: its build may take a while."""
@@ -118,6 +119,16 @@ def restart(session: Session, services: Sequence[str], timeout: float) -> list[S
         bindings = session.project.state.bindings()
         session.engine.restart(selected, bindings, session.reporter, timeout)
     return ready_status(session.project, stack, selected, bindings)
+
+
+def sync(session: Session) -> list[Report]:
+    """Compare what runs with the files here once, bring over what differs, and say what that was."""
+    from devenv.engines.compose.live import Live
+
+    with session.lock():
+        live = Live(session.engine.api, session.project, session.stack(), session.project.state.bindings())
+        live.refresh()
+        return live.react(live.look(None))
 
 
 def status(session: Session) -> list[ServiceStatus]:

@@ -17,6 +17,7 @@ from devenv.cli.parity import parity
 from devenv.cli.run import destroy, down, restart, up
 from devenv.cli.settings import JSON, Settings
 from devenv.cli.watch import sync, watch
+from devenv.cli.why import why
 from devenv.errors import DevenvError
 
 INTERRUPTED = 130
@@ -78,6 +79,7 @@ for command in (
     env,
     config,
     validate,
+    why,
     generate,
     recipes,
     schema,

@@ -1,4 +1,4 @@
-"""The command `parity`: does what runs here equal the production image, but for what the manifest declares?"""
+"""The command `parity`: whether what runs here equals the production image, but for what the manifest declares."""
 
 from __future__ import annotations
 

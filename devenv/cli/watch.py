@@ -38,10 +38,10 @@ def watch(settings: Settings, timeout: float, as_json: bool) -> None:
 def sync(settings: Settings, as_json: bool) -> None:
     """Compare what runs with the files here, bring over what differs, and print that. Builds nothing."""
     from devenv.errors import DevenvError
-    from devenv.watch import sync_once
+    from devenv.workflow import sync as compare
 
     with settings.session(json=as_json) as session:
-        reports = sync_once(session)
+        reports = compare(session)
     if as_json:
         from devenv.cli.answers import print_json, sync_object
 
@@ -66,7 +66,8 @@ def watch_in_background(session: Session) -> None:
     """Start `devenv watch` for the session's project, which goes on when this command has ended."""
     from devenv.watchers import begin
 
-    begin([sys.executable, "-m", "devenv", "--file", str(session.project.manifest), "watch"], session.project.state)
+    file = f"--file={session.project.manifest}"
+    begin([sys.executable, "-m", "devenv", file, "watch"], session.project.state)
 
 
 def watch_with_logs(settings: Settings, options: UpOptions, names: Collection[str]) -> None:

@@ -84,6 +84,7 @@ class Copying:
             changes,
             self._exclude(line),
             doubt=doubt,
+            fresh=not self.is_folder(place),
         )
 
     def _doubt(self) -> str:

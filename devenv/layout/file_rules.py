@@ -88,12 +88,7 @@ def _rm(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> list[
             return _unclear(command)
         if not gentle:
             result += effect(Kind.LISTS if word.wild else Kind.NEEDS, command, [found])
-        if deep and word.wild:
-            # The shell's `*` passes hidden names over.
-            hidden = re.sub(r"\[\^/\]\*(?=$|/)", r"(?!\\.)[^/]*", found)
-            result += effect(Kind.REMOVES, command, [tree_of(hidden)])
-        else:
-            result += effect(Kind.REMOVES, command, [tree_of(found) if deep else found])
+        result += effect(Kind.REMOVES, command, [tree_of(found) if deep else found])
     return result
 
 

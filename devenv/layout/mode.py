@@ -6,6 +6,7 @@ import re
 
 _CLAUSE = re.compile(r"([ugoa]*)((?:[-+=](?:[rwxXst]*|[ugo]))+)")
 _SHIFT = {"u": 6, "g": 3, "o": 0}
+_SPECIAL = {"u": 0o4000, "g": 0o2000, "o": 0o1000}
 _UMASK = 0o022
 
 
@@ -31,7 +32,7 @@ def _one(mode: int, who: str, operator: str, letters: str, folder: bool) -> int:
     bits = sum(_bits(mode, user, letters, folder) for user in set(users))
     if everyone:
         bits &= ~_UMASK
-    mask = sum(0o7 << _SHIFT[user] for user in set(users)) & (~_UMASK if everyone and operator == "=" else 0o777)
+    mask = sum(0o7 << _SHIFT[user] | _SPECIAL[user] for user in set(users))
     if operator == "+":
         return mode | bits
     if operator == "-":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from devenv.errors import InputError
@@ -174,7 +175,7 @@ class Layout:
             and (self.tree.may_hold(name) if self.tree.is_folder(name) else not self.tree.ignored(name))
         ]
 
-    @property
+    @cached_property
     def _tracer(self) -> Tracer:
         return Tracer(self.stages, self.tree, self.planner.lookup)
 

@@ -163,12 +163,25 @@ class _Splitter:
                 state.variables[name] = None
 
     def _maybe(self, node: Node, state: _State) -> None:
-        branch = state.copy(sure=False)
+        """What runs under a condition: each branch begins with what held before the first of them."""
+        start = state.copy(sure=False)
         if node.type in ("while_statement", "c_style_for_statement"):
-            for name in self._assigned(node):
-                branch.variables[name] = None
-        self._each(node, branch)
-        self._join(state, branch)
+            start.variables.update(dict.fromkeys(self._assigned(node)))
+        conditions = node.children_by_field_name("condition")
+        for child in conditions:
+            if child.is_named:
+                self.visit(child, start)
+        first = start.copy()
+        for child in node.named_children:
+            if child in conditions:
+                continue
+            if child.type in ("elif_clause", "else_clause", "case_item"):
+                other = start.copy()
+                self._maybe(child, other)
+                self._join(state, other)
+            else:
+                self.visit(child, first)
+        self._join(state, first)
 
     def _for(self, node: Node, state: _State) -> None:
         variable = node.child_by_field_name("variable")

@@ -14,6 +14,7 @@ from devenv.layout.source import Source
 from devenv.layout.steps import CONTEXT, Effect, Kind, Put, matches
 from devenv.layout.words import Word
 
+_SIGNS = frozenset("*?[")
 _TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\[[^\]]*\]|.", re.DOTALL)
 
 
@@ -121,13 +122,15 @@ def operand(site: Site, command: Command, word: Word) -> str | None:
     if not word.wild:
         return exactly(site.place(command.folder or "/", word.text))
     path = clean(word.text if word.text.startswith("/") else f"{command.folder}/{word.text}")
-    fixed, _, rest = path.partition("*")
-    if "?" in fixed or "[" in fixed:
-        return translate(path)
-    head, _, tail = fixed.rpartition("/")
-    return (
-        re.escape(site.place("/", head or "/").rstrip("/")) + "/" + translate(f"{tail}*{rest}" if "*" in path else tail)
-    )
+    parts = path.split("/")
+    first = next(number for number, part in enumerate(parts) if _SIGNS & set(part))
+    head = site.place("/", "/".join(parts[:first]) or "/").rstrip("/")
+    return "/".join([re.escape(head), *(_shell_part(part) for part in parts[first:])])
+
+
+def _shell_part(part: str) -> str:
+    """One part of a shell's pattern: what begins with a sign passes hidden names over."""
+    return (r"(?!\.)" if part[0] in _SIGNS else "") + translate(part)
 
 
 def tree_of(expression: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 from devenv.layout.ignore import Folder, Ignore
 from devenv.layout.source import Source
@@ -17,11 +18,11 @@ CONTEXT = -1
 ELSEWHERE = -2
 """Stands for an image, a URL or the Dockerfile's own text: no file of the context comes from there."""
 
+_NUMBERS = re.compile(r"\d+:\d+")
 _FOREIGN = "its owner `{}` is a user of the stage it comes from, whose number only a build knows"
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """Where a path of the context is in a stage, and which line brought it there.
 
     `named` says that a source names it alone, so that nothing can be built without it. `doubt` is why the place is not
@@ -44,7 +45,8 @@ class Put:
     """One source of a COPY or ADD. `dest` is absolute without a slash at its end ("" is the root).
 
     `origin` is a stage's number, CONTEXT or ELSEWHERE. `into` says that a file keeps its name in `dest`. `aliases` are
-    the links among what the source meets: where each leads, and the path by which it was met.
+    the links among what the source meets: where each leads, and the path by which it was met. `fresh` says that `dest`
+    was no folder before, as far as is known.
     """
 
     line: int
@@ -61,16 +63,21 @@ class Put:
     unpacks: bool = False
     aliases: tuple[tuple[str, str], ...] = ()
     doubt: str = ""
+    fresh: bool = False
 
     def place(self, path: str, tree: Tree) -> Iterator[Spot]:
         """Where a path of the context ends by this line."""
         if self.source and (met := self.source.split(path)):
-            follows = any(path == entry for _, entry in self.aliases)
-            if found := self._spot(*met, tree.is_folder(path) if not met[1] else False):
-                yield replace(found, follows=follows, named=not met[1] and not self.source.wild)
+            entry, rest = met
+            named = not rest and not self.source.wild
+            follows = any(path == linked for _, linked in self.aliases)
+            if found := self._spot(entry, rest, not rest and tree.is_folder(path), named, follows):
+                yield found
         for real, entry in self.aliases:
-            if (rest := _below(path, real)) and (found := self._spot(entry, rest[0], tree.is_folder(path))):
-                yield replace(found, named=not rest[0])
+            if (below := _below(path, real)) and (
+                found := self._spot(entry, below[0], tree.is_folder(path), not below[0])
+            ):
+                yield found
 
     def carry(self, spot: Spot) -> Spot | None:
         """Where a file of the stage that this line copies from ends; None where it is not copied."""
@@ -80,18 +87,18 @@ class Put:
         for real, entry in self.aliases:
             if not met and (rest := _below(path, real)):
                 met = entry, rest[0]
-        found = self._spot(*met, False) if met else None
+        found = self._spot(*met, False, spot.named or (not met[1] and not self.source.wild)) if met else None
         if found is None:
             return None
-        owner = spot.owner if self.owner is None else self.owner
-        foreign = "" if re.fullmatch(r"\d+:\d+", owner) or self.owner is not None else _FOREIGN.format(owner)
-        return replace(
-            spot,
-            path=found.path,
+        if self.owner is not None:
+            owner, foreign = self.owner, ""
+        else:
+            owner, foreign = spot.owner, "" if _NUMBERS.fullmatch(spot.owner) else _FOREIGN.format(spot.owner)
+        return found._replace(
             owner=owner,
             mode=spot.mode if self.mode is None else self.mode,
             changes=self.changes or (() if self.mode is not None else spot.changes),
-            named=spot.named or (not met[1] and not self.source.wild if met else False),
+            follows=spot.follows,
             doubt=spot.doubt or self.doubt or foreign,
         )
 
@@ -114,7 +121,7 @@ class Put:
         """Whether a line that doesn't copy from the context can bring something to a place."""
         return place == self.dest or place.startswith(self.dest + "/")
 
-    def _spot(self, entry: str, rest: str, folder: bool) -> Spot | None:
+    def _spot(self, entry: str, rest: str, folder: bool, named: bool, follows: bool = False) -> Spot | None:
         if rest and self._excluded(rest):
             return None
         if self.pivot is not None:
@@ -128,7 +135,7 @@ class Put:
         else:
             path = f"{self.dest}/{entry.rpartition('/')[2]}"
         owner = "0:0" if self.owner is None else self.owner
-        return Spot(path, self.line, self.text, owner, self.mode, self.changes, doubt=self.doubt)
+        return Spot(path, self.line, self.text, owner, self.mode, self.changes, follows, named, self.doubt)
 
     def _excluded(self, rest: str) -> bool:
         """Whether `--exclude` leaves a path of a copied folder out; it doesn't judge files that a source names."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from devenv.layout.lookup import Lookup
 from devenv.layout.ruling import Change
-from devenv.layout.steps import CONTEXT, ELSEWHERE, Effect, Kind, Put, Run, Spot, Stage
+from devenv.layout.steps import CONTEXT, ELSEWHERE, Effect, Kind, Put, Run, Spot, Stage, matches
 from devenv.layout.tree import Tree
 
 _ARCHIVE = re.compile(r".*\.(tar|tgz|tbz2?|txz|tzst|(tar\.)?(gz|bz2|xz|zst|lz))", re.IGNORECASE)
@@ -67,6 +67,8 @@ class Tracer:
                 self._judge_archive(trace, put)
             if trace.change is Change.DELETE:
                 self._judge_removal(trace, stage, number, put, spot)
+            if trace.change is not Change.EDIT and put.fresh and put.source and put.source.wild:
+                self._judge_only_match(trace, put)
         if spots:
             places = {spot.path for spot in arriving}
             spots = [spot for spot in spots if spot.path not in places and not self._covers(trace, put, spot)]
@@ -79,7 +81,7 @@ class Tracer:
         if put.origin == ELSEWHERE:
             return []
         carried = (put.carry(spot) for spot in trace.spots[put.origin])
-        return [replace(spot, line=put.line, text=put.text) for spot in carried if spot is not None]
+        return [spot for spot in carried if spot is not None]
 
     def _covers(self, trace: Trace, put: Put, spot: Spot) -> bool:
         """Whether a line writes over a place; where that can't be known it is a hit."""
@@ -110,6 +112,14 @@ class Tracer:
         return not any(
             self.lookup.origin(stage.steps, stage.base, "/" + path) for path in put.candidates(place, self.tree)
         )
+
+    def _judge_only_match(self, trace: Trace, put: Put) -> None:
+        """A pattern that meets nothing makes no folder either."""
+        assert put.source
+        met = put.source.split(trace.path)
+        if put.origin == CONTEXT and met and all(other == met[0] for other in matches(put.source, self.tree)):
+            why = f"line {put.line} meets nothing else, so the folder `{put.dest}` comes and goes with it"
+            self._hit(trace, put.line, put.text, why)
 
     def _judge_archive(self, trace: Trace, put: Put) -> None:
         head = self.tree.start(trace.path, 512)
@@ -150,7 +160,7 @@ class Tracer:
     def _apply(self, trace: Trace, run: Run, effect: Effect, spot: Spot) -> Spot | None:
         """A spot after a command that concerns it; None where it is gone."""
         if effect.kind is Kind.OWNS:
-            return replace(spot, owner=_owner(effect.value, spot.owner))
+            return spot._replace(owner=_owner(effect.value, spot.owner))
         if effect.kind is Kind.MODES:
             return _with_mode(spot, effect.value)
         if effect.kind is Kind.REMOVES:
@@ -188,5 +198,5 @@ def _owner(given: str, before: str) -> str:
 
 def _with_mode(spot: Spot, value: str) -> Spot:
     if re.fullmatch(r"[0-7]{1,5}", value):
-        return replace(spot, mode=int(value, 8), changes=())
-    return replace(spot, changes=(*spot.changes, value))
+        return spot._replace(mode=int(value, 8), changes=())
+    return spot._replace(changes=(*spot.changes, value))

@@ -105,16 +105,27 @@ class Tree:
             return b""
 
     def walk(self, folder: str = "") -> Iterator[str]:
-        """Every file below a folder that the builder gets."""
-        for name in self.entries(folder):
+        """Every file below a folder that the builder gets, and those the ignore file leaves in a folder it enters."""
+        try:
+            with os.scandir(self._at(folder)) as found:
+                entries = sorted(found, key=lambda each: each.name)
+        except OSError:
+            return
+        for entry in entries:
+            name = entry.name
             path = f"{folder}/{name}" if folder else name
-            if self.passing(path):
+            if name in _OURS or is_passing(name, keeps_git=self._keeps_git):
                 continue
-            if self.is_folder(path):
-                if self.may_hold(path):
-                    yield from self.walk(path)
-            elif not self.ignored(path):
+            if not entry.is_dir(follow_symlinks=False):
                 yield path
+            elif self.may_hold(path):
+                yield from self.walk(path)
+
+    def left_out(self, folder: str = "") -> list[str]:
+        """The folders directly in a folder of which nothing can be part of the context."""
+        paths = [f"{folder}/{name}" if folder else name for name in self.entries(folder)]
+        kept = (path for path in paths if not self.passing(path) and self.is_folder(path))
+        return [path for path in kept if not self.may_hold(path)]
 
     def may_hold(self, path: str) -> bool:
         """Whether something in a folder can be part of the context."""

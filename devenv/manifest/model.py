@@ -198,6 +198,26 @@ BuildField = Annotated[
 ]
 
 
+class ReloadRule(Part):
+    """Files whose verdict is another one than the Dockerfile's, and why."""
+
+    paths: Strings = Field(description="patterns as in .dockerignore, relative to the build context", min_length=1)
+    reason: String = Field(description="why, in a sentence: `devenv why` shows it", min_length=1)
+
+
+class ReloadModel(Part):
+    """Exceptions from what the Dockerfile says of changed files."""
+
+    sync: list[ReloadRule] = Field(default_factory=list, description="copied although a line of it may read them")
+    rebuild: list[ReloadRule] = Field(default_factory=list, description="built anew although no line reads them")
+    ignore: list[ReloadRule] = Field(default_factory=list, description="changes of these do nothing")
+    restart: bool | None = Field(
+        None,
+        strict=True,
+        description="whether the process must be restarted to see a change; its command tells by default",
+    )
+
+
 class Runnable(Part):
     """What an app and a sidecar have in common."""
 
@@ -217,6 +237,7 @@ class App(Runnable):
     build: BuildField | None = Field(None, description="the folder of the Dockerfile, or a table")
     env_file: Strings = Field(default_factory=list, description="dotenv files; `env` wins over them")
     setup: Commands = Field(default_factory=list, description="run once per content change, before the app starts")
+    reload: ReloadModel | None = Field(None, description="exceptions from what the Dockerfile says of changed files")
 
     @model_validator(mode="after")
     def _has_image(self) -> App:

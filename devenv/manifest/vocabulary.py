@@ -39,6 +39,7 @@ EXPECTED: dict[tuple[str, ...], str] = {
     ("needs",): "a list of strings",
     ("ports", "*"): 'a number, "HOST:CONTAINER" or a table',
     ("ready", "command"): "a string or a list of strings",
+    ("reload", "*", "*", "paths"): "a string or a list of strings",
     ("setup",): "a string or a list",
     ("setup", "*"): "a command (a string or a list of strings)",
     ("sidecars", "*"): "a version (a string) or a table",

@@ -58,7 +58,7 @@ class Watcher:
     """Watches folders in a thread of its own and tells `heard` each hint; `close` ends it.
 
     Where the kernel gives no more watches, `heard` is told so once, with what to do, and then gets a hint every
-    `poll` seconds.
+    `poll` seconds, which whoever has to look through a lot may change at any time.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Watcher:
     ) -> None:
         self._heard = heard
         self._folders = _sorted(folders)
-        self._poll, self._retry = poll, retry
+        self.poll, self._retry = poll, retry
         self._open = source
         self._end = threading.Event()
         self._anew = threading.Event()
@@ -145,7 +145,7 @@ class Watcher:
 
     def _keep_polling(self) -> None:
         end = time.monotonic() + self._retry
-        while time.monotonic() < end and not self._anew.wait(self._poll):
+        while time.monotonic() < end and not self._anew.wait(self.poll):
             self._tell(None)
 
     def _tell(self, paths: frozenset[str] | None, trouble: str = "") -> None:
@@ -157,10 +157,10 @@ def explain(error: BaseException) -> str:
     """Why folders can't be watched, and the setting that would let them."""
     text = str(error)
     number = error.errno if isinstance(error, OSError) else None
-    if number == errno.ENOSPC or "os error 28" in text or "limit" in text.lower():
-        setting = "fs.inotify.max_user_watches=1048576"
-    elif number == errno.EMFILE or "os error 24" in text:
+    if number == errno.EMFILE or "os error 24" in text:
         setting = "fs.inotify.max_user_instances=1024"
+    elif number == errno.ENOSPC or "limit" in text.lower():
+        setting = "fs.inotify.max_user_watches=1048576"
     else:
         return f"folders can't be watched, so they are looked through again and again: {text}"
     return (

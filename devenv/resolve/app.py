@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from devenv.manifest.model import App
 from devenv.resolve.context import Draft, Path
 from devenv.resolve.ready import check_of, check_ports, health_of
-from devenv.stack import Build, Port, Ref, Secret, Service, Text, Volume
+from devenv.stack import Build, Exemption, Port, Ref, Reload, Secret, Service, Text, Volume
 
 
 def resolve_app(draft: Draft, name: str, app: App, sidecars: Sequence[Service]) -> Service:
@@ -40,6 +40,7 @@ def resolve_app(draft: Draft, name: str, app: App, sidecars: Sequence[Service]) 
             tuple(draft.expand(word, (*path, "setup", index)) for word in command)
             for index, command in enumerate(app.setup)
         ),
+        reload=_reload(app),
         profile=app.profile,
         secrets=tuple(Secret(key, value) for key, value in private.items()),
     )
@@ -54,6 +55,18 @@ def _build(draft: Draft, path: Path, app: App) -> Build | None:
         return None
     args = tuple((key, draft.expand(text, (*path, "build", "args", key))) for key, text in app.build.args.items())
     return Build(app.build.context, app.build.dockerfile, app.build.target, args)
+
+
+def _reload(app: App) -> Reload:
+    if app.reload is None:
+        return Reload()
+    rules = app.reload
+    found = [
+        *(Exemption("sync", tuple(rule.paths), rule.reason) for rule in rules.sync),
+        *(Exemption("rebuild", tuple(rule.paths), rule.reason) for rule in rules.rebuild),
+        *(Exemption("ignore", tuple(rule.paths), rule.reason) for rule in rules.ignore),
+    ]
+    return Reload(tuple(found), app.reload.restart)
 
 
 def _dotenv(draft: Draft, path: Path, app: App) -> dict[str, str]:

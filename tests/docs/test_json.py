@@ -27,6 +27,7 @@ SECTIONS = {
     "parity": "parity",
     "config": "config",
     "validate": "validate",
+    "why": "why",
     "generate compose": "generate",
     "recipes": "recipes",
 }

@@ -40,11 +40,11 @@ http.server.ThreadingHTTPServer(("", 8000), Handler).serve_forever()
 """It reads the page for each request: what servers with a reloader come to."""
 
 WORKER = """
-import time
+import signal, os, time
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 print("worker says 1", flush=True)
 while True: time.sleep(1)
 """
-"""It has no handler for SIGTERM, so process 1 does not get it at all."""
 
 FILES = {
     "devenv.toml": MANIFEST,

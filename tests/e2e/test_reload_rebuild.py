@@ -11,7 +11,7 @@ import pytest
 from tests.command_line import Cli
 from tests.conftest import MakeProject
 from tests.e2e.conftest import Up
-from tests.e2e.engine import containers, docker, published, starts
+from tests.e2e.engine import containers, docker, project_id, published, starts
 from tests.e2e.sources import DOCKERFILE, FILES, MANIFEST, ONE
 from tests.e2e.watching import differing, watching
 from tests.testbed.containers import wait_for
@@ -128,11 +128,15 @@ def test_an_image_without_rm_is_made_anew_and_that_is_said(root: Path, cli: Cli)
 
 
 def test_a_read_only_container_falls_back_to_a_build(root: Path, cli: Cli) -> None:
-    """The engine itself is asked for it: compose files of devenv have no such setting yet."""
-    container = containers(root)["web"]["Id"]
-    docker("exec", "-u", "0", "--privileged", container, "mount", "-o", "remount,ro", "/")
+    """Made read-only by hand: a compose file of devenv has no such setting yet."""
+    override = root.parent / "override.yaml"
+    override.write_text("services:\n  web:\n    read_only: true\n")
+    state = next(Path(cli.env["DEVENV_STATE_HOME"]).glob("*/compose.env"))
+    files = ["--env-file", str(state), "-f", str(root / ".devenv/compose.yaml"), "-f", str(override)]
+    docker("compose", *files, "-p", project_id(root), "up", "-d", "--force-recreate", "--no-build", "web")
     with watching(cli, root) as seen:
         (root / "src/page").write_text("two")
+        seen.wait(lambda event: "read-only" in event.get("message", ""))
         seen.reload(action="rebuilt")
         assert page(root) == "two"
         assert same(root)

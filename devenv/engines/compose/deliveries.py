@@ -9,7 +9,6 @@ from devenv.artifacts.names import image_of, setup_names
 from devenv.engines.compose.api import Api
 from devenv.engines.compose.holdings import Holdings
 from devenv.engines.compose.images import Image, place
-from devenv.engines.compose.layouts import layout_of
 from devenv.engines.compose.observe import Container
 from devenv.engines.compose.owners import Owners
 from devenv.engines.compose.plan import Action as Step
@@ -47,8 +46,15 @@ class Deliveries:
         """The layout as a service, or a setup of it, has it: its command has a say. Raises `DevenvError`."""
         name = service.partition(".")[0]
         if name not in self._rules:
+            from devenv.engines.compose.layouts import layout_of
+
             self._rules[name] = layout_of(self.api, self.project, self.stack[name], self.bindings)
         return self._rules[name]
+
+    def restarts(self, service: str) -> bool:
+        """Whether its process has to start anew to see changed files: the manifest says so, else its command."""
+        wish = self.stack[service].reload.restart
+        return not self.rules(service).reloading if wish is None else wish
 
     def roots(self, image: Image) -> set[str]:
         """The paths of the context that an image uses. Raises `DevenvError`."""

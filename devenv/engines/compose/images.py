@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from devenv.artifacts.names import image_of
 from devenv.engines.compose.api import Api, ApiError
-from devenv.engines.compose.layouts import layout_of
 from devenv.errors import DevenvError, InputError
 from devenv.layout.context import Index, changed, index
 from devenv.project import Project
@@ -140,7 +139,14 @@ def _compare(api: Api, project: Project, name: str, apps: Sequence[Service], bin
         return image
     if image.id != record.get("id"):
         return replace(image, stale=_words(changed(before, now)))
-    return _judged(image, changes, (layout_of(api, project, each, bindings) for each in apps))
+    return _judged(image, changes, _layouts(api, project, apps, bindings))
+
+
+def _layouts(api: Api, project: Project, apps: Iterable[Service], bindings: Bindings) -> Iterator[Rules]:
+    """Read where something has changed only: it takes longer to import than a command that changes nothing may take."""
+    from devenv.engines.compose.layouts import layout_of
+
+    return (layout_of(api, project, each, bindings) for each in apps)
 
 
 def _judged(image: Image, changes: list[Change], layouts: Iterable[Rules]) -> Image:

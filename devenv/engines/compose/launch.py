@@ -40,7 +40,10 @@ class Job:
 
 @dataclass
 class Launch:
-    """One run over all jobs. `setup_done` is told each setup that ended well, `answered` each service that is ready."""
+    """One run over all jobs. `setup_done` is told each setup that ended well, `answered` each service that is ready.
+
+    Once everything is started, `hurry` is asked whether not to wait any longer.
+    """
 
     api: Api
     bindings: Bindings
@@ -48,6 +51,8 @@ class Launch:
     timeout: float
     setup_done: Callable[[str], None] = lambda name: None
     answered: Callable[[str], None] = lambda name: None
+    hurry: Callable[[], bool] = lambda: False
+    _waited_for: set[str] = field(default_factory=set)
     _ready: dict[str, threading.Event] = field(default_factory=dict)
     _stop: threading.Event = field(default_factory=threading.Event)
     _failures: list[BaseException] = field(default_factory=list)
@@ -63,12 +68,14 @@ class Launch:
             for thread in threads:
                 while thread.is_alive():  # a join without a timeout would not see Ctrl-C
                     thread.join(0.2)
+                    if len(self._waited_for) == len(jobs) and self.hurry():
+                        self._stop.set()
         except BaseException:
             self._stop.set()
             for thread in threads:
                 thread.join(5.0)
             raise
-        if not self._failures and any(job.start for job in jobs):
+        if not self._failures and not self._stop.is_set() and any(job.start for job in jobs):
             self._look_again(jobs)
         if self._failures:
             raise next((f for f in self._failures if isinstance(f, ServiceNotReadyError)), self._failures[0])
@@ -99,6 +106,7 @@ class Launch:
             self._emit(job, Phase.STARTING)
             inject(self.api, job.container, job.service, self.bindings)
             self._start(job.container)
+        self._waited_for.add(job.service.name)
         asker = Asker(self.api, job.service, self.bindings)
         answer, gave_up = self._wait(asker, job, deadline)
         if gave_up == "cancelled":

@@ -1,26 +1,17 @@
-"""An app's layout, with what only the engine knows of its base images; decides nothing."""
+"""A service's layout, with what only the engine knows of its base images; decides nothing."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from devenv import layouts
 from devenv.engines.compose.api import Api, ApiError
+from devenv.layout.image import ImageFacts
+from devenv.layout.read import Layout
 from devenv.project import Project
-from devenv.stack import Bindings, Service, Vantage, bind
-
-if TYPE_CHECKING:
-    from devenv.layout.read import Layout
+from devenv.stack import Bindings, Service
 
 
 def layout_of(api: Api, project: Project, service: Service, bindings: Bindings) -> Layout:
     """Read the Dockerfile of a service. Raises `DevenvError` for what can't be read or built."""
-    from devenv.layout.image import ImageFacts
-    from devenv.layout.read import read_layout
-
-    assert service.build is not None
-    build = service.build
-    context = project.root / build.context
-    value = bindings.resolver(Vantage.NETWORK)
 
     def facts(image: str) -> ImageFacts | None:
         """What the engine says of a base image that it has."""
@@ -38,7 +29,4 @@ def layout_of(api: Api, project: Project, service: Service, bindings: Bindings) 
             command=tuple(config.get("Cmd") or ()),
         )
 
-    args = {arg: bind(text, value) for arg, text in build.args}
-    command = [bind(word, value) for word in service.command] if service.command else None
-    dockerfile = context / build.dockerfile
-    return read_layout(context, dockerfile, target=build.target, args=args, facts=facts, command=command)
+    return layouts.layout_of(project, service, bindings, facts)

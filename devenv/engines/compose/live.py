@@ -168,7 +168,7 @@ class Live:
     def _after(self, image: Image, lacking: Sequence[Container], reaction: Reaction, arrived: Arrived) -> Report:
         """Start anew who does not see the changes by itself, and who had crashed."""
         dead = [container for container in lacking if not container.running]
-        blind = [c for c in lacking if c.running and not self._deliveries.rules(c.service).reloading]
+        blind = [c for c in lacking if c.running and self._deliveries.restarts(c.service)]
         seeing = [c for c in lacking if c.running and c not in blind]
         in_parallel(lambda container: bounce(self.api, container.id), [*dead, *blind])
         if dead:
@@ -179,7 +179,7 @@ class Live:
             reaction.causes,
             restarted=tuple(container.service for container in blind),
             revived=tuple(container.service for container in dead),
-            by_itself=tuple(self._deliveries.rules(container.service).reloading for container in seeing),
+            by_itself=tuple(filter(None, (self._deliveries.rules(each.service).reloading for each in seeing))),
             left=arrived.left,
             saved=_saved(image, reaction.causes),
         )

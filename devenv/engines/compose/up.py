@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -40,12 +40,16 @@ _SETTLE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the user asked of `up`; `timeout` bounds the wait for readiness, in seconds."""
+    """What the user asked of `up`; `timeout` bounds the wait for readiness, in seconds.
+
+    `hurry` is asked while all that is left to do is to wait: whether not to.
+    """
 
     services: tuple[Service, ...]
     timeout: float = 120.0
     strict_ports: bool = False
     build: bool = False
+    hurry: Callable[[], bool] = lambda: False
 
 
 @dataclass
@@ -209,7 +213,7 @@ class Up:
                     fresh.forget(self.project.state, name)
 
         done = functools.partial(setups.ended_well, found=after)
-        Launch(self.api, bindings, self.reporter, self.wish.timeout, done, answered).run(jobs)
+        Launch(self.api, bindings, self.reporter, self.wish.timeout, done, answered, self.wish.hurry).run(jobs)
 
     def _bring(self, found: Iterable[Image], containers: Mapping[str, Container], bindings: Bindings) -> None:
         """What images lack of their sources goes to their containers, and who does not see it by itself starts anew."""
@@ -220,7 +224,7 @@ class Up:
             for container in there:
                 words = lacking.get(container.id)
                 app = container.running and container.service in self.stack.names
-                if words and app and not deliveries.rules(container.service).reloading:
+                if words and app and deliveries.restarts(container.service):
                     self.reporter.emit(ServicePhase(container.service, Phase.STARTING, f"{words} changed"))
                     bounce(self.api, container.id)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 APP = '[app]\nbuild = "."\n'
 """Two lines in front of a case that is about something in an app."""
 
-APP_KNOWS = "known keys: image, command, ports, ready, env, needs, profile, volumes, build, env_file, setup"
+APP_KNOWS = "known keys: image, command, ports, ready, env, needs, profile, volumes, build, env_file, setup, reload"
 NAME_RULE = "up to 63 of a-z, 0-9, - and _, first and last a letter or digit"
 
 MANIFEST_KEYS: list[tuple[str, list[str]]] = [

@@ -1,0 +1,74 @@
+"""What a Layout says of files and folders, as answers to show; groups them, and words nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from devenv.layout.read import Layout
+from devenv.layout.ruling import Change, Ruling, Verdict
+
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FileAnswer:
+    """The ruling on one path; where no such file is `there`, the ruling on a new one."""
+
+    ruling: Ruling
+    there: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Files of a folder that the same line decides, in the same way; `examples` are some of them."""
+
+    verdict: Verdict
+    line: int
+    instruction: str
+    reason: str
+    count: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FolderAnswer:
+    """A folder's files by what decides them; `left_out` are folders that the ignore file keeps out as a whole."""
+
+    path: str
+    groups: tuple[Group, ...]
+    left_out: tuple[str, ...] = ()
+
+
+def answer(layout: Layout, path: str) -> FileAnswer | FolderAnswer:
+    """The answer for a path of the context, by what is there now."""
+    if path == "" or layout.tree.is_folder(path):
+        return _folder(layout, path)
+    there = layout.tree.is_there(path)
+    return FileAnswer(layout.rule(path, Change.EDIT if there else Change.ADD), there)
+
+
+def _folder(layout: Layout, path: str) -> FolderAnswer:
+    if path and (layout.tree.passing(path) or not layout.tree.may_hold(path)):
+        return FolderAnswer(path, (), (path,))
+    rulings = [layout.rule(file, Change.EDIT) for file in layout.tree.walk(path)]
+    return FolderAnswer(path, tuple(group(rulings)), tuple(layout.tree.left_out(path)))
+
+
+def group(rulings: Iterable[Ruling]) -> list[Group]:
+    """The rulings by what decides them: sync first, then the line."""
+    found: dict[tuple[Verdict, int, str], list[Ruling]] = {}
+    for each in rulings:
+        about = "" if each.verdict is Verdict.SYNC else each.reason.replace(each.path, "…")
+        found.setdefault((each.verdict, each.line, about), []).append(each)
+    order = list(Verdict)
+    keys = sorted(found, key=lambda key: (order.index(key[0]), key[1]))
+    return [_group(found[key]) for key in keys]
+
+
+def _group(rulings: list[Ruling]) -> Group:
+    first = rulings[0]
+    examples = tuple(each.path for each in rulings[:_EXAMPLES])
+    own = first.path in first.reason and len(rulings) > 1
+    reason = "" if first.verdict is Verdict.SYNC or own else first.reason
+    return Group(first.verdict, first.line, first.instruction, reason, len(rulings), examples)
