@@ -23,9 +23,10 @@ _BYTE_ORDER_MARK = "\ufeff"
 # patternmatcher means to escape `|{}` as well, but its table of escapes is too small for them (`escapeBytes`).
 _REGEXP_ONLY = frozenset(".+()$")
 _ITEM = r"(?:\\.|[^\\\]-])"
-_CLASS = rf"\[\^?+(?:{_ITEM}(?:-{_ITEM})?)++\]"
-_WELL_FORMED = rf"(?s:[^\[\\]|\\.|{_CLASS})*+"
-_UP_TO_STAR = r"(?s:\\.?|\[(?:\\.?|[^\]\\])*|[^*\[\\])*+"
+# Each can be read in one way only, so that nothing is gained by possessive quantifiers; Python 3.11.2 gets those wrong.
+_CLASS = rf"\[(?:\^|(?!\^))(?:{_ITEM}(?:-{_ITEM})?)+\]"
+_WELL_FORMED = rf"(?s:[^\[\\]|\\.|{_CLASS})*"
+_UP_TO_STAR = r"(?s:\\.?|\[(?:\\.?|[^\]\\])*|[^*\[\\])*"
 
 
 class Kind(enum.Enum):

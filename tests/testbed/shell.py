@@ -29,8 +29,8 @@ def run(
     """Run to the end and return stdout; a failure carries the last lines that the program said."""
     try:
         done = subprocess.run(command, env=env, cwd=cwd, timeout=timeout, capture_output=True, text=True, check=False)
-    except FileNotFoundError as error:
-        raise TestBedError(f"{command[0]} is not installed") from error
+    except OSError as error:  # PermissionError too: where a folder of the PATH may not be looked into
+        raise TestBedError(f"{command[0]} is not installed, or may not be run: {error.strerror}") from error
     except subprocess.TimeoutExpired as error:
         raise TestBedError(f"no answer within {timeout:g} s from: {' '.join(command)}") from error
     if done.returncode != 0:

@@ -151,4 +151,7 @@ def test_a_recipe_of_the_project_that_is_wrong_is_named_with_its_file(run: Run, 
     folder = project({"devenv.toml": "[sidecars]\nown = {}\n", "devenv.recipes/own.toml": 'summary = "x"\n'})
     result = run("validate", cwd=folder)
     assert result.code == 2
-    assert result.err == (f"error: recipe `own`: `image`: field required\n  {folder / 'devenv.recipes' / 'own.toml'}\n")
+    assert result.err == (
+        f"error: recipe `own`: missing key `image` (and 2 more)\n  {folder / 'devenv.recipes' / 'own.toml'}:1:1\n"
+        "\nhint: the tables and keys of a recipe: docs/recipes.md\n"
+    )
