@@ -7,6 +7,7 @@ image anew, reads the layout anew.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,8 @@ from devenv.layout.ruling import Change, Landing, Ruling, Verdict
 from devenv.layout.steps import CONTEXT, Put, Run, Spot, Stage
 from devenv.layout.trace import Trace, Tracer
 from devenv.layout.tree import Tree
+
+_UNCLEAN = re.compile(r"^\.\.?(/|$)|//|/\.\.?(/|$)|/$|^$")
 
 
 def read_layout(
@@ -116,7 +119,8 @@ class Layout:
         Without `change` a path that is there was edited, and one that isn't was deleted. Whoever knows that a file is
         new says ADD: some commands don't care what is in a file, but do care whether it is there.
         """
-        path = clean(path)
+        if _UNCLEAN.search(path):
+            path = clean(path)
         if path in self.builder:
             return Ruling(path, Verdict.REBUILD, (), 0, "", "the image is built by what it says")
         if path.startswith(("../", "/")) or path == "..":
@@ -185,7 +189,7 @@ class Layout:
             why = "its folder is in the context only because of it, and goes with it"
             return Ruling(path, Verdict.REBUILD, landings, 0, "", why)
         last = spots[-1]
-        places = " and ".join(f"`{spot.path}`" for spot in spots)
+        places = f"`{last.path}`" if len(spots) == 1 else " and ".join(f"`{spot.path}`" for spot in spots)
         reason = f"line {last.line} copies it to {places}, and nothing after that reads it"
         return Ruling(path, Verdict.SYNC, landings, last.line, last.text, reason)
 
