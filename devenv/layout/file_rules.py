@@ -7,11 +7,10 @@ from collections.abc import Mapping
 
 from devenv.layout.commands import Reader, Rule
 from devenv.layout.mode import is_symbolic
-from devenv.layout.shell import Command
 from devenv.layout.site import below, effect, everything, exactly, operand, shown, translate, tree_of
 from devenv.layout.steps import Effect, Kind
 from devenv.layout.table import Call, Form
-from devenv.layout.words import Word
+from devenv.layout.words import Command, Word
 
 
 def _everything(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> list[Effect]:

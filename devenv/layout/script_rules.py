@@ -9,11 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from devenv.layout.commands import Reader, Rule
-from devenv.layout.shell import Command
 from devenv.layout.site import below, effect, everything, shown, within
 from devenv.layout.steps import Effect, Kind
 from devenv.layout.table import Call, Form
-from devenv.layout.words import Word
+from devenv.layout.words import Command, Word
 
 _NODE = (
     *("package.json", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "pnpm-workspace.yaml"),

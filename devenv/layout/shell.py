@@ -13,7 +13,7 @@ import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
 from devenv.layout.pattern import clean
-from devenv.layout.words import Word, is_wild, read_word
+from devenv.layout.words import Command, Word, is_wild, read_word
 
 _LOOPS = 20
 _METHODS = {
@@ -36,30 +36,6 @@ class UnclearError(ValueError):
     """A script that can't be taken apart; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One command as it runs: `folder` is where, None where that isn't clear.
-
-    `sure` says that it runs whatever happens, `stdin` is a text that it reads, None for none and "" for an unknown one.
-    Redirections are commands of their own, called `<` and `>`.
-    """
-
-    words: tuple[Word, ...]
-    text: str
-    folder: str | None
-    sure: bool = True
-    stdin: str | None = None
-
-    @property
-    def name(self) -> str | None:
-        """The program's name as written."""
-        return self.words[0].text if self.words else None
-
-    def behind(self, count: int) -> Command:
-        """The command that begins some words further on, for those that run another."""
-        return replace(self, words=self.words[count:])
-
-
 @dataclass
 class _State:
     folder: str | None
@@ -79,7 +55,10 @@ def split(script: str, folder: str | None, variables: Mapping[str, str]) -> list
     if tree.root_node.has_error:
         raise UnclearError("its shell syntax is not clear")
     splitter = _Splitter(source)
-    splitter.visit(tree.root_node, _State(folder, dict(variables)))
+    try:
+        splitter.visit(tree.root_node, _State(folder, dict(variables)))
+    except RecursionError as error:
+        raise UnclearError("it is nested too deep") from error
     return splitter.found
 
 

@@ -246,6 +246,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "a variable": ("FROM debian\nCOPY a ${X:?no X} /\n", "Dockerfile:2", "can't be expanded"),
     "an open heredoc": ("FROM debian\nRUN <<E\nx\n", "Dockerfile:2", "unterminated heredoc"),
     "no mount target": ("FROM debian\nRUN --mount=type=bind x\n", "Dockerfile:2", "a bind mount has no target"),
+    "an odd trigger": ("FROM debian\nONBUILD FRMO x\n", "Dockerfile:2", "ONBUILD can't hold `FRMO x`"),
     "a variable stage": ("FROM debian\nCOPY --from=$X a /\n", "Dockerfile:2", "--from takes no variable"),
 }
 
