@@ -123,9 +123,8 @@ class Reader:
         if form.reads or form.lists or form.writes:
             result += self.patterns(command, form)
         for word in rest:
-            way = form.each or (
-                form.paths if word.text is None or "/" in word.text or word.text.startswith(".") else ""
-            )
+            path = word.text is None or "/" in word.text or word.text.startswith(".")
+            way = form.each or (form.paths if path else "") or ("reads" if word.wild and command.kept else "")
             if way:
                 result += self.operand(command, word, _KINDS[way])
         if form.why or form.hint:

@@ -65,7 +65,9 @@ def read_layout(
     if command and reload and reload.replaces:
         planner = Planner(parsed, tree, args or {}, facts, frozenset(reload.replaces), planner.inputs)
         stage = planner.stage(number)
-    builder = frozenset(os.path.relpath(path, context) for path in (dockerfile, ignored_by) if path)
+    own_ignore = dockerfile.with_name(dockerfile.name + NAME)
+    read = {dockerfile, own_ignore, ignored_by or context / NAME}  # one that isn't there yet counts once it is
+    builder = frozenset(os.path.relpath(path, context) for path in read)
     return Layout(
         tree, name, ignored_by.name if ignored_by else NAME, builder, stage, planner, reload, Exceptions.of(exceptions)
     )
@@ -139,7 +141,7 @@ class Layout:
         Where a line copies the whole context, these are all top paths that the ignore file leaves. New ones can come:
         the context's own folder is to be watched as well, without what is in it.
         """
-        found = {path for path in self.builder if not path.startswith("..")}
+        found = {path for path in self.builder if not path.startswith("..") and self.tree.is_there(path)}
         for put in self._puts():
             assert put.source
             for path in (put.source.text, *(real for real, _ in put.aliases)):

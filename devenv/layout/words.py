@@ -28,7 +28,8 @@ class Word(NamedTuple):
 class Command:
     """One command as it runs: `folder` is where, None where that isn't clear.
 
-    `sure` says that it runs whatever happens, `stdin` is a text that it reads, None for none and "" for an unknown one.
+    `sure` says that it runs whatever happens, `stdin` is a text that it reads, None for none and "" for an unknown one;
+    `kept` that what it prints goes into a file or another command, and isn't only shown.
     Redirections are commands of their own, called `<` and `>`.
     """
 
@@ -37,6 +38,7 @@ class Command:
     folder: str | None
     sure: bool = True
     stdin: str | None = None
+    kept: bool = False
 
     @property
     def name(self) -> str | None:

@@ -214,6 +214,12 @@ def test_what_the_builder_itself_reads_rebuilds(tmp_path: Path) -> None:
     assert says(found, "src/a.py") == "sync /app/src/a.py"
 
 
+def test_an_ignore_file_that_is_new_rebuilds(tmp_path: Path) -> None:
+    found = layout(tmp_path, f"{FROM}COPY . /app\n", "a.py")
+    assert [says(found, path, Change.ADD) for path in (".dockerignore", "Dockerfile.dockerignore")] == ["rebuild 0"] * 2
+    assert found.roots() == ("Dockerfile", "a.py")
+
+
 def test_roots_are_what_the_image_uses(tmp_path: Path) -> None:
     files = [*FILES.split(), "node_modules/x/y", ".venv/z", ".git/HEAD", "docs/x"]
     grow(tmp_path, {".dockerignore": "node_modules\n.venv\ndocs/*\n!docs/x\n"})
