@@ -16,7 +16,7 @@ from .builds import build, make_tools
 from .cases import BASE, Case, File
 from .oracle import HOW, Judge, layout_of, mutations
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(3600)]
 
 EXAMPLES = 120 if os.environ.get("DEVENV_SOAK") else 4
 

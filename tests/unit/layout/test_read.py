@@ -163,6 +163,24 @@ def test_a_base_images_facts_count(tmp_path: Path) -> None:
     assert (found.target_user, found.target_workdir) == ("web", "/srv/app")
 
 
+def test_a_variable_that_only_the_base_can_have_is_a_doubt(tmp_path: Path) -> None:
+    text = (
+        "FROM python:3\nENV HERE=$BASE/x\nCOPY a.py $HERE/\nWORKDIR $BASE/y\nCOPY b.py ./\nWORKDIR /z\nCOPY d.txt ./\n"
+    )
+    found = layout(tmp_path, text, FILES)
+    assert [says(found, path) for path in ("a.py", "b.py", "d.txt")] == ["rebuild 3", "rebuild 5", "sync /z/d.txt"]
+    found = layout(tmp_path, text, FILES, facts=lambda name: ImageFacts(env={"BASE": "/b"}))
+    assert [says(found, path) for path in ("a.py", "b.py")] == ["sync /b/x/a.py", "sync /b/y/b.py"]
+
+
+def test_what_is_known_of_official_images(tmp_path: Path) -> None:
+    assert (
+        says(layout(tmp_path, "FROM golang:1.23\nWORKDIR $GOPATH/src\nCOPY a.py .\n", FILES), "a.py")
+        == "sync /go/src/a.py"
+    )
+    assert says(layout(tmp_path, "FROM php:8-apache\nCOPY a.py .\n", FILES), "a.py") == "sync /var/www/html/a.py"
+
+
 def test_links_of_the_context_are_followed_where_they_are_named(tmp_path: Path) -> None:
     files = {"real/x": "1", "link": "->real/x", "folder": "->real", "deep": "->folder/x", "round": "->round"}
     found = layout(tmp_path, f"{FROM}COPY link /l/l\nCOPY folder /f/\nCOPY deep roun* /d/\nCOPY . /all/\n", files)
