@@ -60,7 +60,7 @@ DESTINATIONS: dict[str, tuple[str, str, str]] = {
     "mounted from elsewhere": ("RUN --mount=type=bind,source=src,target=/s ./build.sh", "a.py", "absent"),
     "a cache only": ("RUN --mount=type=cache,target=/c ./build.sh", "a.py", "absent"),
     "variables": ("ENV D=/app\nARG S=src\nCOPY $S ${D}/x", "src/a.py", "sync /app/x/a.py"),
-    "a default": ("COPY src ${NONE:-/app}", "src/a.py", "sync /app/a.py"),
+    "a default": ("ENV NONE=\nCOPY src ${NONE:-/app}", "src/a.py", "sync /app/a.py"),
     "old values on one line": ("ENV A=/one\nENV A=/two B=$A\nCOPY a.py $B/", "a.py", "sync /one/a.py"),
     "an archive to unpack": ("ADD x.tar.gz /app/", "x.tar.gz", "rebuild 2"),
     "a folder to add": ("ADD src /app", "src/a.py", "sync /app/a.py"),
