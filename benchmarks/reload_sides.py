@@ -138,7 +138,8 @@ class Both:
     """Our side and the other, with the same files."""
 
     def __init__(self, *, restart: bool) -> None:
-        self.base = Path(tempfile.mkdtemp(prefix="devenv-reload-"))
+        self.base = Path(tempfile.gettempdir()) / f"devenv-reload-{secrets.token_hex(4)}"
+        self.base.mkdir()
         self.ours = self._ours(restart)
         self.theirs = self._theirs(restart)
         self.sides = (self.ours, self.theirs)

@@ -18,7 +18,7 @@ LAYERS = (
     ("cli",),
     ("destroy", "generate", "watch", "why"),
     ("workflow",),
-    ("console", "watchers"),
+    ("console", "hints", "watchers"),
     ("engines",),
     ("layouts",),
     ("project",),
