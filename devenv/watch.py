@@ -17,7 +17,7 @@ from devenv.engines.compose.api import ApiError
 from devenv.engines.compose.happenings import Happening, Happenings
 from devenv.engines.compose.live import Live, Report
 from devenv.engines.compose.readying import Readying
-from devenv.errors import BuildError, DevenvError, EngineUnavailableError, ManifestError
+from devenv.errors import BuildError, DevenvError, EngineUnavailableError, ManifestError, ServiceNotReadyError
 from devenv.events import Notice, Reloaded
 from devenv.hints import Hints
 from devenv.project import inputs
@@ -47,6 +47,7 @@ class Watch:
     _full_at: float = 0.0
     _retry: float = 0.0
     _trouble: str = ""
+    _manifest_trouble: str = ""
     _scan: float = 0.0
 
     def run(self, ends: Callable[[], bool] = lambda: False) -> None:
@@ -187,6 +188,9 @@ class Watch:
             self._live.refuse(report)
             self._emit(report, "failed", begun, f"{error.message}; what ran before still runs", error.output)
             return
+        except ServiceNotReadyError as error:  # it is there, and the next save may mend it
+            self._emit(report, "failed", begun, error.message, error.logs)
+            return
         self._emit(report, "rebuilt", begun, "")
 
     def _up(self, services: list[Service], *, build: bool = False) -> None:
@@ -225,10 +229,9 @@ class Watch:
             self._manifest_failed(error, begun)
             return
         self._inputs = inputs(self.session.project)
+        self._manifest_trouble = ""
         if stack == self._stack:
-            self._trouble = ""
             return
-        self._trouble = ""
         before, self._stack = self._stack, stack
         try:
             self._up(list(self._wanted(stack, before)))
@@ -256,8 +259,8 @@ class Watch:
         elif isinstance(error, BuildError):
             lines = error.output
         told = f"{detail} {lines}"
-        if told != self._trouble:
-            self._trouble = told
+        if told != self._manifest_trouble:
+            self._manifest_trouble = told
             self.session.reporter.emit(Reloaded((), "the manifest", (), "failed", detail=detail, lines=lines))
 
     def _emit(self, report: Report, action: str, begun: float, detail: str, lines: tuple[str, ...] = ()) -> None:

@@ -61,7 +61,7 @@ def pack(context: Path, changes: Iterable[Ruled], owners: Owners, kept: Sequence
             gone = parcel.remove_folders if change.folder else parcel.remove
             gone += [landing.path for landing in landings]
             parcel.sent[change.path] = None
-        elif (content := _take(parcel, context / change.path, landings, owners, change.path)) is not None:
+        elif (content := _take(parcel, context, change.path, landings, owners)) is not None:
             parcel.sent[change.path] = content
             solid |= {(landing.path, change.folder) for landing in landings}
     _spare(parcel, solid)
@@ -80,13 +80,14 @@ def _spare(parcel: Parcel, solid: set[tuple[str, bool]]) -> None:
     parcel.remove_folders.sort(key=lambda path: -path.count("/"))
 
 
-def _take(parcel: Parcel, path: Path, landings: Iterable[Landing], owners: Owners, name: str) -> Content | None:
+def _take(parcel: Parcel, context: Path, name: str, landings: Iterable[Landing], owners: Owners) -> Content | None:
     """Add one path at all of its places; gives what was added, None where it is left for another time."""
     content: Content | None = None
+    path = context / name
     try:
         for landing in landings:
             owner = owners.of(landing.owner)
-            real = Path(os.path.realpath(path)) if landing.follows and path.is_symlink() else path
+            real = _followed(path, context) if landing.follows and path.is_symlink() else path
             content = _add(parcel, real, landing, owner)
             if real != path:  # the context holds a link, and that is what will be compared
                 content = Content(stat.S_IFLNK | 0o777, LINK + os.readlink(path))  # noqa: PTH115
@@ -98,6 +99,14 @@ def _take(parcel: Parcel, path: Path, landings: Iterable[Landing], owners: Owner
     if content is None:
         parcel.left[name] = "it changes while it is read"
     return content
+
+
+def _followed(path: Path, context: Path) -> Path:
+    """Where a link leads, within the context: the builder sees nothing else."""
+    real = Path(os.path.realpath(path))
+    if not real.is_relative_to(os.path.realpath(context)):
+        raise OSError("it is a link that leads out of the build context")
+    return real
 
 
 def _add(parcel: Parcel, path: Path, landing: Landing, owner: tuple[int, int]) -> Content | None:
