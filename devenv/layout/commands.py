@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from devenv.layout.scene import SHELL
-from devenv.layout.shell import Command, UnclearError, split
+from devenv.layout.shell import UnclearError, split
 from devenv.layout.site import Site, effect, everything, exactly, operand, shown, unsure, within
 from devenv.layout.steps import Effect, Kind
 from devenv.layout.table import Call, Form, form_of, programs, sort
-from devenv.layout.words import Word
+from devenv.layout.words import Command, Word
 
 _DEPTH = 8
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})
@@ -123,9 +123,8 @@ class Reader:
         if form.reads or form.lists or form.writes:
             result += self.patterns(command, form)
         for word in rest:
-            way = form.each or (
-                form.paths if word.text is None or "/" in word.text or word.text.startswith(".") else ""
-            )
+            path = word.text is None or "/" in word.text or word.text.startswith(".")
+            way = form.each or (form.paths if path else "") or ("reads" if word.wild and command.kept else "")
             if way:
                 result += self.operand(command, word, _KINDS[way])
         if form.why or form.hint:

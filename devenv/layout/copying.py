@@ -67,6 +67,8 @@ class Copying:
         into = target.endswith(("/", "/.", "/..")) or target in (".", "..")
         into = into or len(line.args) > 2 or self.is_folder(place)
         doubt = "" if self.scene.sure or target.startswith("/") else self._doubt()
+        if name := next(filter(None, map(self.scene.unknown, (*line.args, *line.flags))), ""):
+            doubt = f"it depends on `${name}`, which only the base image can have set"
         if not into and not doubt and place.count("/") == 1 and "." not in place:
             doubt = f"`{target}` may be a folder of the base image: write `{target}/` if it is one"
         if line.is_on("link") and any(place == link or place.startswith(link + "/") for link in self.scene.links):
@@ -103,7 +105,7 @@ class Copying:
         if line.is_on("parents"):
             put = replace(put, pivot=_pivot(word), into=True)
         elif not put.into and put.doubt and self._is_clear(put):
-            put = replace(put, doubt="" if self.scene.sure or target.startswith("/") else put.doubt)
+            put = replace(put, doubt="" if put.doubt.endswith("if it is one") else put.doubt)
         yield replace(put, aliases=self._links(put))
 
     def _is_clear(self, put: Put) -> bool:

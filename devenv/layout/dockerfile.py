@@ -105,7 +105,10 @@ def parse(text: str, name: str) -> Dockerfile:
 
 def trigger(dockerfile: Dockerfile, text: str, line: int) -> Instruction:
     """What an ONBUILD holds, as an instruction at the line where it fires. Raises InputError where it can't be read."""
-    inner = parse_dockerfile_ast(text).instructions if text.strip() else []
+    try:
+        inner = parse_dockerfile_ast(text).instructions
+    except DockerfileSyntaxError:
+        inner = []
     if len(inner) != 1 or inner[0].name in ("ONBUILD", "FROM", "MAINTAINER"):
         raise dockerfile.fail(line, f"ONBUILD can't hold `{shorten(text)}`")
     inner[0].start_line = line

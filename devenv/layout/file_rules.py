@@ -7,11 +7,10 @@ from collections.abc import Mapping
 
 from devenv.layout.commands import Reader, Rule
 from devenv.layout.mode import is_symbolic
-from devenv.layout.shell import Command
 from devenv.layout.site import below, effect, everything, exactly, operand, shown, translate, tree_of
 from devenv.layout.steps import Effect, Kind
 from devenv.layout.table import Call, Form
-from devenv.layout.words import Word
+from devenv.layout.words import Command, Word
 
 
 def _everything(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> list[Effect]:
@@ -54,7 +53,7 @@ def _attribute(reader: Reader, call: Call, places: list[Word], kind: Kind, value
     globs = [each for each, word in zip(clear, places, strict=True) if word.wild]
     reach = [tree_of(each) for each in clear] if deep else clear
     fails = [] if call.has("-f", "--silent", "--quiet") else effect(Kind.NEEDS, command, named)
-    return [*fails, *effect(Kind.LISTS, command, globs), *effect(kind, command, reach, value)]
+    return [*fails, *effect(Kind.NEEDS, command, globs), *effect(kind, command, reach, value)]
 
 
 def _mkdir(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> list[Effect]:
@@ -118,7 +117,9 @@ def _trees(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> li
 
 
 def _list(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> list[Effect]:
-    """What it lists goes to the terminal; what is named must be there."""
+    """What it lists goes to the terminal, unless it is kept; what is named must be there."""
+    if call.command.kept:
+        return _trees(reader, call, form, rest or (Word("."),))
     return [each for word in rest for each in reader.operand(call.command, word, Kind.NEEDS)]
 
 
@@ -184,7 +185,7 @@ def _find(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> lis
         return effect(Kind.REMOVES if exact else Kind.READS, command, narrowed)
     actions = [at for at, text in enumerate(tests) if text in ("-exec", "-execdir", "-ok")]
     if not actions:
-        return []
+        return effect(Kind.READS, command, reach) if command.kept else []
     return [each for at in actions for each in _action(reader, call, tests[at + 1 :], narrowed, bool(exact))]
 
 

@@ -53,7 +53,8 @@ _WORKDIRS = {
     "yourls": "/var/www/html",
     "zookeeper": "/apache-zookeeper",
 }
-_USERS = {"library/elasticsearch": "1000", "library/jetty": "jetty", "library/solr": "solr"}
+_VARIABLES = {"golang": {"GOPATH": "/go"}}
+_USERS = {"elasticsearch": "1000", "jetty": "jetty", "solr": "solr"}
 
 
 def assumed(image: str) -> ImageFacts | None:
@@ -64,5 +65,5 @@ def assumed(image: str) -> ImageFacts | None:
     if image == "scratch":
         return ImageFacts()
     if head in ("", "library", "docker.io/library"):
-        return ImageFacts(_WORKDIRS.get(last, ROOT), _USERS.get(f"library/{last}", ""))
+        return ImageFacts(_WORKDIRS.get(last, ROOT), _USERS.get(last, ""), _VARIABLES.get(last, {}))
     return None

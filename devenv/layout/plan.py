@@ -68,7 +68,9 @@ class Planner:
 
     def _begin(self, section: Section) -> Scene:
         if section.base is None:
-            scene = Scene.of_image(section.image, self.facts(section.image) or assumed(section.image))
+            told = self.facts(section.image)
+            scene = Scene.of_image(section.image, told or assumed(section.image))
+            scene.complete = told is not None or section.image == "scratch"
         else:
             self.stage(section.base, section.line)
             scene = self._scenes[section.base].child()
@@ -86,7 +88,7 @@ class Planner:
             site = Site(scene, self.lookup, section.base, mounts, self.inputs)
             scene.steps.append(read_run(scene, site, line, mounts, self.replaced))
         elif line.name == "WORKDIR":
-            self._change_folder(scene, self._expand(scene, line.args[0], line))
+            self._change_folder(scene, line)
         elif line.name == "ENV":
             self._set(scene, line)
         elif line.name == "ARG":
@@ -113,8 +115,10 @@ class Planner:
     def _expand(self, scene: Scene, word: str, line: Instruction) -> str:
         return self.dockerfile.expand(word, scene.variables, line.line)
 
-    def _change_folder(self, scene: Scene, path: str) -> None:
-        scene.sure = scene.sure or path.startswith("/")
+    def _change_folder(self, scene: Scene, line: Instruction) -> None:
+        path = self._expand(scene, line.args[0], line)
+        unknown = scene.unknown(line.args[0])
+        scene.sure = not unknown and (scene.sure or path.startswith("/"))
         scene.workdir = scene.absolute(path)
         scene.remember_folder(scene.resolve(scene.workdir))
 
@@ -122,7 +126,9 @@ class Planner:
         before = scene.variables
         for key, value in zip(line.args[::3], line.args[1::3], strict=True):
             name = self.dockerfile.expand(key, before, line.line)
-            scene.env[name] = self.dockerfile.expand(value, before, line.line)
+            scene.env.pop(name, None)
+            if not any(scene.unknown(each) for each in (key, value)):
+                scene.env[name] = self.dockerfile.expand(value, before, line.line)
 
     def _argue(self, scene: Scene, line: Instruction) -> None:
         for word in line.args:

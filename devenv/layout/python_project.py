@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from devenv.layout.commands import Reader
-from devenv.layout.shell import Command
 from devenv.layout.site import effect, everything, shown, within
 from devenv.layout.steps import Effect, Kind
+from devenv.layout.words import Command
 
 _ALWAYS = ("pyproject.toml", "LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*", "PKG-INFO")
 _PACKAGES = ("*/__init__.py", "src/*/__init__.py", "*/*/__init__.py", "src/*/*/__init__.py", "*.py", "src/*.py")

@@ -10,11 +10,10 @@ from typing import Any
 from devenv.layout.commands import Reader, Rule
 from devenv.layout.python_project import editable
 from devenv.layout.requirements import installed, requirements, whole
-from devenv.layout.shell import Command
 from devenv.layout.site import below, effect, everything, shown, within
 from devenv.layout.steps import Effect, Kind
 from devenv.layout.table import Call, Form
-from devenv.layout.words import Word
+from devenv.layout.words import Command, Word
 
 _UV_READS = ("pyproject.toml", "uv.lock", "uv.toml", ".python-version", ".python-versions")
 
@@ -73,9 +72,7 @@ def _poetry(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> l
     result = _plain(reader, call, "pyproject.toml", "poetry.lock", "poetry.toml")
     result += effect(Kind.WRITES, call.command, [below(reader.site.place(folder, ".venv"))])
     tool = project.get("tool", {}).get("poetry", {})
-    if (not call.has("--no-root", "--only", "--no-directory") and tool.get("package-mode", True)) or (
-        call.has("--only") and not call.has("--no-root") and tool.get("package-mode", True) and call.has("--only-root")
-    ):
+    if not call.has("--no-root") and tool.get("package-mode", True):
         result += editable(reader, call.command, folder, "poetry.core.masonry.api")
     groups = [each.get("dependencies", {}) for each in tool.get("group", {}).values()]
     for table in (tool.get("dependencies", {}), tool.get("dev-dependencies", {}), *groups):

@@ -7,6 +7,7 @@ image anew, reads the layout anew.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,8 @@ from devenv.layout.ruling import Change, Landing, Ruling, Verdict
 from devenv.layout.steps import CONTEXT, Put, Run, Spot, Stage
 from devenv.layout.trace import Trace, Tracer
 from devenv.layout.tree import Tree
+
+_UNCLEAN = re.compile(r"^\.\.?(/|$)|//|/\.\.?(/|$)|/$|^$")
 
 
 def read_layout(
@@ -62,7 +65,9 @@ def read_layout(
     if command and reload and reload.replaces:
         planner = Planner(parsed, tree, args or {}, facts, frozenset(reload.replaces), planner.inputs)
         stage = planner.stage(number)
-    builder = frozenset(os.path.relpath(path, context) for path in (dockerfile, ignored_by) if path)
+    own_ignore = dockerfile.with_name(dockerfile.name + NAME)
+    read = {dockerfile, own_ignore, ignored_by or context / NAME}  # one that isn't there yet counts once it is
+    builder = frozenset(os.path.relpath(path, context) for path in read)
     return Layout(
         tree, name, ignored_by.name if ignored_by else NAME, builder, stage, planner, reload, Exceptions.of(exceptions)
     )
@@ -121,7 +126,8 @@ class Layout:
         Without `change` a path that is there was edited, and one that isn't was deleted. Whoever knows that a file is
         new says ADD: some commands don't care what is in a file, but do care whether it is there.
         """
-        path = clean(path)
+        if _UNCLEAN.search(path):
+            path = clean(path)
         if path in self.builder:
             return Ruling(path, Verdict.REBUILD, (), 0, "", "the image is built by what it says")
         if path.startswith(("../", "/")) or path == "..":
@@ -140,7 +146,7 @@ class Layout:
         Where a line copies the whole context, these are all top paths that the ignore file leaves. New ones can come:
         the context's own folder is to be watched as well, without what is in it.
         """
-        found = {path for path in self.builder if not path.startswith("..")}
+        found = {path for path in self.builder if not path.startswith("..") and self.tree.is_there(path)}
         for put in self._puts():
             assert put.source
             for path in (put.source.text, *(real for real, _ in put.aliases)):
@@ -190,7 +196,7 @@ class Layout:
             why = "its folder is in the context only because of it, and goes with it"
             return Ruling(path, Verdict.REBUILD, landings, 0, "", why)
         last = spots[-1]
-        places = " and ".join(f"`{spot.path}`" for spot in spots)
+        places = f"`{last.path}`" if len(spots) == 1 else " and ".join(f"`{spot.path}`" for spot in spots)
         reason = f"line {last.line} copies it to {places}, and nothing after that reads it"
         return Ruling(path, Verdict.SYNC, landings, last.line, last.text, reason)
 

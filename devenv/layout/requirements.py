@@ -7,10 +7,9 @@ import shlex
 
 from devenv.layout.commands import Reader
 from devenv.layout.python_project import editable
-from devenv.layout.shell import Command
 from devenv.layout.site import below, effect, everything, exactly, shown
 from devenv.layout.steps import Effect, Kind
-from devenv.layout.words import Word
+from devenv.layout.words import Command, Word
 
 _FILE = re.compile(r"\.(whl|zip|tar\.gz|tgz|tar\.bz2|sdist)$")
 

@@ -10,9 +10,9 @@ from devenv.layout.file_rules import RULES as FILES
 from devenv.layout.python_rules import RULES as PYTHON
 from devenv.layout.scene import Scene
 from devenv.layout.script_rules import RULES as SCRIPTS
-from devenv.layout.shell import Command
 from devenv.layout.site import Site, everything
 from devenv.layout.steps import Effect, Put, Run
+from devenv.layout.words import Command
 
 _SHEBANG = re.compile(r"#!\s*(?:/usr/bin/env\s+)?(?:/\S*/)?(\w+)")
 

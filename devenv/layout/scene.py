@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,6 +11,8 @@ from devenv.layout.pattern import clean
 from devenv.layout.steps import Step
 
 SHELL = ("/bin/sh", "-c")
+
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)")
 
 _STANDARD = """
 /bin /boot /dev /etc /home /lib /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /var /etc/cron.d
@@ -22,7 +25,11 @@ _STANDARD = """
 
 @dataclass
 class Scene:
-    """What holds at one line of a stage. `sure` says that `workdir` doesn't depend on an image nobody has seen."""
+    """What holds at one line of a stage.
+
+    `sure` says that `workdir` doesn't depend on an image nobody has seen, `complete` that the base's variables are
+    known.
+    """
 
     env: dict[str, str] = field(default_factory=dict)
     arguments: dict[str, str] = field(default_factory=dict)
@@ -37,6 +44,7 @@ class Scene:
     command: tuple[str, ...] = ()
     triggers: tuple[str, ...] = ()
     made: set[str] = field(default_factory=set)
+    complete: bool = True
 
     @classmethod
     def of_image(cls, image: str, facts: ImageFacts | None) -> Scene:
@@ -73,12 +81,18 @@ class Scene:
             self.command,
             self.triggers,
             set(self.made),
+            self.complete,
         )
 
     @property
     def variables(self) -> Mapping[str, str]:
         """What `$NAME` can mean: ENV wins over ARG."""
         return {**self.arguments, **self.env}
+
+    def unknown(self, word: str) -> str:
+        """A variable in a word that only the base image can have set; empty where there is none."""
+        names = _VARIABLE.findall(word) if "$" in word and not self.complete else []
+        return next((name for name in names if name not in self.env and name not in self.arguments), "")
 
     def absolute(self, path: str) -> str:
         """A path as an absolute and clean one."""

@@ -9,11 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from devenv.layout.commands import Reader, Rule
-from devenv.layout.shell import Command
 from devenv.layout.site import below, effect, everything, shown, within
 from devenv.layout.steps import Effect, Kind
 from devenv.layout.table import Call, Form
-from devenv.layout.words import Word
+from devenv.layout.words import Command, Word
 
 _NODE = (
     *("package.json", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "pnpm-workspace.yaml"),
@@ -157,7 +156,8 @@ def _bundle(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> l
     result += effect(Kind.WRITES, command, [within(folder, "vendor/bundle/**"), within(folder, ".bundle/**")])
     text = reader.site.text(reader.site.place(folder, "Gemfile"))
     local = text is None or re.search(r"^\s*gemspec\b|\bpath:|:path\b|eval_gemfile|require_relative|File\.", text, re.M)
-    if local and call.operands[:1] and call.operands[0].text in ("install", "lock", "check"):
+    verb = call.operands[0].text if call.operands else "install"
+    if local and verb in ("install", "lock", "check", None):
         result.append(everything(command, f"may read it, as the Gemfile of `{shown(command)}` looks into folders"))
     return result
 

@@ -13,7 +13,7 @@ import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
 from devenv.layout.pattern import clean
-from devenv.layout.words import Word, is_wild, read_word
+from devenv.layout.words import Command, Word, is_wild, read_word
 
 _LOOPS = 20
 _METHODS = {
@@ -36,30 +36,6 @@ class UnclearError(ValueError):
     """A script that can't be taken apart; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One command as it runs: `folder` is where, None where that isn't clear.
-
-    `sure` says that it runs whatever happens, `stdin` is a text that it reads, None for none and "" for an unknown one.
-    Redirections are commands of their own, called `<` and `>`.
-    """
-
-    words: tuple[Word, ...]
-    text: str
-    folder: str | None
-    sure: bool = True
-    stdin: str | None = None
-
-    @property
-    def name(self) -> str | None:
-        """The program's name as written."""
-        return self.words[0].text if self.words else None
-
-    def behind(self, count: int) -> Command:
-        """The command that begins some words further on, for those that run another."""
-        return replace(self, words=self.words[count:])
-
-
 @dataclass
 class _State:
     folder: str | None
@@ -79,7 +55,10 @@ def split(script: str, folder: str | None, variables: Mapping[str, str]) -> list
     if tree.root_node.has_error:
         raise UnclearError("its shell syntax is not clear")
     splitter = _Splitter(source)
-    splitter.visit(tree.root_node, _State(folder, dict(variables)))
+    try:
+        splitter.visit(tree.root_node, _State(folder, dict(variables)))
+    except RecursionError as error:
+        raise UnclearError("it is nested too deep") from error
     return splitter.found
 
 
@@ -99,22 +78,17 @@ class _Splitter:
         method = _METHODS.get(kind)
         if method:
             getattr(self, method)(node, state)
-        elif kind not in ("comment", "variable_name") and not self._is_word(node, state):
+        elif kind in _REDIRECTS or kind == "function_definition":
             raise UnclearError(f"it has a {kind.replace('_', ' ')}")
+        elif kind not in ("comment", "variable_name"):
+            self.word(node, state)  # as behind `case` or `export`
 
     def _apart(self, node: Node, state: _State) -> None:
         """What changes nothing outside of itself."""
         self._each(node, state.copy())
 
     def _unset(self, node: Node, state: _State) -> None:
-        state.variables.update((child.text.decode(), None) for child in node.named_children if child.text)
-
-    def _is_word(self, node: Node, state: _State) -> bool:
-        """Whether a node is a word, as behind `case` or `export`; what it runs is visited."""
-        if node.type in _REDIRECTS or node.type == "function_definition":
-            return False
-        self.word(node, state)
-        return True
+        state.variables.update((self._text(child), None) for child in node.named_children)
 
     def _each(self, node: Node, state: _State) -> None:
         for child in node.named_children:
@@ -186,9 +160,9 @@ class _Splitter:
     def _for(self, node: Node, state: _State) -> None:
         variable = node.child_by_field_name("variable")
         body = node.child_by_field_name("body")
-        if variable is None or body is None or variable.text is None:
+        if variable is None or body is None:
             raise UnclearError("it has a loop of an unusual form")
-        name = variable.text.decode()
+        name = self._text(variable)
         words = [self.word(child, state) for child in node.children_by_field_name("value")]
         if 0 < len(words) <= _LOOPS and all(word.text is not None and not word.wild for word in words):
             for word in words:
@@ -203,18 +177,31 @@ class _Splitter:
     def _assigned(self, node: Node) -> Iterator[str]:
         """Every variable that a statement sets: in a loop its value depends on the round."""
         for child in node.named_children:
-            if child.type == "variable_assignment" and child.named_children and child.named_children[0].text:
-                yield child.named_children[0].text.decode()
+            if child.type == "variable_assignment":
+                yield self._text(child.named_children[0])
             yield from self._assigned(child)
 
     def _pipeline(self, node: Node, state: _State) -> None:
+        last = len(node.named_children) - 1
         for number, child in enumerate(node.named_children):
             start = len(self.found)
             self.visit(child, state.copy())
+            if number < last:
+                self._keep(start)
             if number:
                 self.found[start:] = [
                     replace(each, stdin="") if each.stdin is None else each for each in self.found[start:]
                 ]
+
+    def _keep(self, start: int) -> None:
+        """Note that what the commands from here on print is kept."""
+        self.found[start:] = [replace(each, kept=True) for each in self.found[start:]]
+
+    def _substitute(self, node: Node, state: _State) -> None:
+        """The commands that make a word."""
+        start = len(self.found)
+        self._each(node, state.copy())
+        self._keep(start)
 
     def _redirected(self, node: Node, state: _State) -> None:
         start = len(self.found)
@@ -224,6 +211,8 @@ class _Splitter:
         redirects, self.found[start:] = self.found[start:], []
         if body := node.child_by_field_name("body"):
             self.visit(body, state)
+        if any(each.name == ">" for each in redirects):
+            self._keep(start)
         if stdin is not None:
             self.found[start:] = [replace(each, stdin=stdin) for each in self.found[start:]]
         self.found += redirects
@@ -246,9 +235,9 @@ class _Splitter:
         if node.type == "herestring_redirect":
             return word.text or ""
         operator = next(child.type for child in node.children if not child.is_named)
+        sign = operator[0] if operator[0] == "<" else ">"
         if operator.endswith("&") and (word.text or "").isdecimal():
             return stdin
-        sign = "<" if operator.startswith("<") else ">"
         self.found.append(Command((Word(sign), word), self._text(node), state.folder, state.sure))
         return "" if sign == "<" else stdin
 
@@ -297,13 +286,12 @@ class _Splitter:
     def _assign(self, node: Node, state: _State) -> None:
         name, *value = node.named_children
         word = self.word(value[0], state) if value else Word("")
-        if name.text:
-            appended = any(child.type == "+=" for child in node.children)
-            state.variables[name.text.decode()] = None if appended else word.text
+        appended = any(child.type == "+=" for child in node.children)
+        state.variables[self._text(name)] = None if appended else word.text
 
     def word(self, node: Node, state: _State) -> Word:
         """A word's text as far as it is clear; commands that it runs to find out are visited."""
-        return read_word(node, self.source, state.variables, lambda inner: self._each(inner, state.copy()))
+        return read_word(node, self.source, state.variables, lambda inner: self._substitute(inner, state))
 
     def _text(self, node: Node) -> str:
         return self.source[node.start_byte : node.end_byte].decode(errors="replace")

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field, replace
 from devenv.layout.lookup import Lookup
 from devenv.layout.pattern import clean
 from devenv.layout.scene import Scene
-from devenv.layout.shell import Command
 from devenv.layout.source import Source
 from devenv.layout.steps import CONTEXT, Effect, Kind, Put, matches
-from devenv.layout.words import Word
+from devenv.layout.words import Command, Word
 
 _SIGNS = frozenset("*?[")
 _TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\[[^\]]*\]|.", re.DOTALL)

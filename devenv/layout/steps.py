@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import NamedTuple
 
 from devenv.layout.ignore import Folder, Ignore
@@ -70,7 +71,7 @@ class Put:
         if self.source and (met := self.source.split(path)):
             entry, rest = met
             named = not rest and not self.source.wild
-            follows = any(path == linked for _, linked in self.aliases)
+            follows = bool(self.aliases) and any(path == linked for _, linked in self.aliases)
             if found := self._spot(entry, rest, not rest and tree.is_folder(path), named, follows):
                 yield found
         for real, entry in self.aliases:
@@ -112,14 +113,18 @@ class Put:
         for entry in matches(self.source, tree) if self.source.wild else [self.source.text]:
             if entry and place == (f"{self.dest}/{entry.rpartition('/')[2]}" if self.into else self.dest):
                 yield entry
-            if place.startswith(self.dest + "/"):
-                rest = place[len(self.dest) + 1 :]
+            if place.startswith(self._prefix):
+                rest = place[len(self._prefix) :]
                 if not self._excluded(rest):
                     yield f"{entry}/{rest}" if entry else rest
 
     def may_reach(self, place: str) -> bool:
         """Whether a line that doesn't copy from the context can bring something to a place."""
-        return place == self.dest or place.startswith(self.dest + "/")
+        return place == self.dest or place.startswith(self._prefix)
+
+    @cached_property
+    def _prefix(self) -> str:
+        return self.dest + "/"
 
     def _spot(self, entry: str, rest: str, folder: bool, named: bool, follows: bool = False) -> Spot | None:
         if rest and self._excluded(rest):
@@ -129,7 +134,7 @@ class Put:
             path = "/".join(part for part in (self.dest, kept, rest) if part)
             path = path if path.startswith("/") else "/" + path
         elif rest:
-            path = f"{self.dest}/{rest}"
+            path = self._prefix + rest
         elif folder or not self.into:
             path = self.dest or "/"
         else:

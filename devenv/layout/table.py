@@ -9,8 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from devenv.layout.shell import Command
-from devenv.layout.words import Word
+from devenv.layout.words import Command, Word
 
 _FOLDER = Path(__file__).parent
 

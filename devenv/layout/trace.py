@@ -26,7 +26,7 @@ class Hit:
     hint: str = ""
 
 
-@dataclass
+@dataclass(slots=True)
 class Trace:
     """What was found out about one path; `replaced` are the hits that the app's own command makes up for."""
 
@@ -62,7 +62,9 @@ class Tracer:
 
     def _put(self, trace: Trace, stage: Stage, number: int, put: Put, spots: list[Spot]) -> list[Spot]:
         arriving = self._arriving(trace, put)
-        for spot in arriving:
+        if not arriving and not spots:
+            return spots
+        for spot in arriving if put.unpacks or trace.change is not Change.EDIT else ():
             if put.unpacks and put.source and (spot.named or put.source.wild):
                 self._judge_archive(trace, put)
             if trace.change is Change.DELETE:
@@ -152,7 +154,7 @@ class Tracer:
             for spot in mounted:
                 if effect.kind in (Kind.READS, Kind.LISTS, Kind.NEEDS) and effect.matches(spot.path):
                     self._apply(trace, run, effect, spot)
-            if spots:
+            if any(effect.matches(spot.path) for spot in spots):
                 kept = (self._apply(trace, run, effect, spot) if effect.matches(spot.path) else spot for spot in spots)
                 spots = [spot for spot in kept if spot is not None]
         return spots

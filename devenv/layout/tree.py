@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 from devenv.layout.context import is_passing
@@ -30,12 +32,13 @@ class Tree:
 
     def passing(self, path: str) -> bool:
         """Whether a path is one that never matters: bytecode, editors' files, `.git`, `.devenv` (see context.py)."""
-        *above, name = path.split("/")
-        return (
-            is_passing(name, keeps_git=self._keeps_git)
-            or not _OURS.isdisjoint((*above, name))
-            or (".git" in above and not self._keeps_git)
-        )
+        name = path.rpartition("/")[2]
+        return is_passing(name, keeps_git=self._keeps_git) or self._passing_part.search(path) is not None
+
+    @cached_property
+    def _passing_part(self) -> re.Pattern[str]:
+        names = [*_OURS, *(() if self._keeps_git else (".git",))]
+        return re.compile(rf"(?:^|/)(?:{'|'.join(map(re.escape, names))})(?:/|$)")
 
     def holds(self, path: str) -> bool:
         """Whether the context has something at a path, and the builder gets it."""

@@ -1,9 +1,10 @@
-"""One word of a shell script: its text without quotes and with the variables that are known; runs nothing."""
+"""The words of a shell script and the commands they make: without quotes, with the variables that are known."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -21,6 +22,32 @@ class Word(NamedTuple):
 
     text: str | None
     wild: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command as it runs: `folder` is where, None where that isn't clear.
+
+    `sure` says that it runs whatever happens, `stdin` is a text that it reads, None for none and "" for an unknown one;
+    `kept` that what it prints goes into a file or another command, and isn't only shown.
+    Redirections are commands of their own, called `<` and `>`.
+    """
+
+    words: tuple[Word, ...]
+    text: str
+    folder: str | None
+    sure: bool = True
+    stdin: str | None = None
+    kept: bool = False
+
+    @property
+    def name(self) -> str | None:
+        """The program's name as written."""
+        return self.words[0].text if self.words else None
+
+    def behind(self, count: int) -> Command:
+        """The command that begins some words further on, for those that run another."""
+        return replace(self, words=self.words[count:])
 
 
 def is_wild(text: str) -> bool:

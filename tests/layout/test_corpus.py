@@ -70,6 +70,7 @@ def test_what_needs_no_build_is_right(case: Case, results: Results) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(5400)
 @pytest.mark.skipif(not SOAK, reason="a build for each of some hundred changes: make soak")
 def test_each_change_alone(tmp_path: Path) -> None:
     """One build for each change: no wrong verdict; a rebuild that could have been a sync is a miss, and few are."""

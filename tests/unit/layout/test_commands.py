@@ -157,6 +157,9 @@ SOME: dict[str, set[str]] = {
     "RUN test -f a.py": {"a.py"},
     "RUN for f in a.py run.sh; do cat $f; done": {"a.py", "run.sh"},
     "RUN false || rm -rf data": {"data/x.bin"},
+    "RUN ls shop > /list": {path for path in FILES if path.startswith("shop/")},
+    "RUN X=$(find data -type f); echo": {"data/x.bin"},
+    "RUN echo *.md | sort": {"README.md"},
     "RUN find shop -name '*.css' -exec cat {} +": {"shop/static/x.css"},
     "RUN python manage.py compilemessages": {
         *("shop/__init__.py", "shop/settings.py", "shop/locale/de.po", "manage.py"),

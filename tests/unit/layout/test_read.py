@@ -60,7 +60,7 @@ DESTINATIONS: dict[str, tuple[str, str, str]] = {
     "mounted from elsewhere": ("RUN --mount=type=bind,source=src,target=/s ./build.sh", "a.py", "absent"),
     "a cache only": ("RUN --mount=type=cache,target=/c ./build.sh", "a.py", "absent"),
     "variables": ("ENV D=/app\nARG S=src\nCOPY $S ${D}/x", "src/a.py", "sync /app/x/a.py"),
-    "a default": ("COPY src ${NONE:-/app}", "src/a.py", "sync /app/a.py"),
+    "a default": ("ENV NONE=\nCOPY src ${NONE:-/app}", "src/a.py", "sync /app/a.py"),
     "old values on one line": ("ENV A=/one\nENV A=/two B=$A\nCOPY a.py $B/", "a.py", "sync /one/a.py"),
     "an archive to unpack": ("ADD x.tar.gz /app/", "x.tar.gz", "rebuild 2"),
     "a folder to add": ("ADD src /app", "src/a.py", "sync /app/a.py"),
@@ -163,6 +163,24 @@ def test_a_base_images_facts_count(tmp_path: Path) -> None:
     assert (found.target_user, found.target_workdir) == ("web", "/srv/app")
 
 
+def test_a_variable_that_only_the_base_can_have_is_a_doubt(tmp_path: Path) -> None:
+    text = (
+        "FROM python:3\nENV HERE=$BASE/x\nCOPY a.py $HERE/\nWORKDIR $BASE/y\nCOPY b.py ./\nWORKDIR /z\nCOPY d.txt ./\n"
+    )
+    found = layout(tmp_path, text, FILES)
+    assert [says(found, path) for path in ("a.py", "b.py", "d.txt")] == ["rebuild 3", "rebuild 5", "sync /z/d.txt"]
+    found = layout(tmp_path, text, FILES, facts=lambda name: ImageFacts(env={"BASE": "/b"}))
+    assert [says(found, path) for path in ("a.py", "b.py")] == ["sync /b/x/a.py", "sync /b/y/b.py"]
+
+
+def test_what_is_known_of_official_images(tmp_path: Path) -> None:
+    assert (
+        says(layout(tmp_path, "FROM golang:1.23\nWORKDIR $GOPATH/src\nCOPY a.py .\n", FILES), "a.py")
+        == "sync /go/src/a.py"
+    )
+    assert says(layout(tmp_path, "FROM php:8-apache\nCOPY a.py .\n", FILES), "a.py") == "sync /var/www/html/a.py"
+
+
 def test_links_of_the_context_are_followed_where_they_are_named(tmp_path: Path) -> None:
     files = {"real/x": "1", "link": "->real/x", "folder": "->real", "deep": "->folder/x", "round": "->round"}
     found = layout(tmp_path, f"{FROM}COPY link /l/l\nCOPY folder /f/\nCOPY deep roun* /d/\nCOPY . /all/\n", files)
@@ -214,6 +232,12 @@ def test_what_the_builder_itself_reads_rebuilds(tmp_path: Path) -> None:
     assert says(found, "src/a.py") == "sync /app/src/a.py"
 
 
+def test_an_ignore_file_that_is_new_rebuilds(tmp_path: Path) -> None:
+    found = layout(tmp_path, f"{FROM}COPY . /app\n", "a.py")
+    assert [says(found, path, Change.ADD) for path in (".dockerignore", "Dockerfile.dockerignore")] == ["rebuild 0"] * 2
+    assert found.roots() == ("Dockerfile", "a.py")
+
+
 def test_roots_are_what_the_image_uses(tmp_path: Path) -> None:
     files = [*FILES.split(), "node_modules/x/y", ".venv/z", ".git/HEAD", "docs/x"]
     grow(tmp_path, {".dockerignore": "node_modules\n.venv\ndocs/*\n!docs/x\n"})
@@ -246,6 +270,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "a variable": ("FROM debian\nCOPY a ${X:?no X} /\n", "Dockerfile:2", "can't be expanded"),
     "an open heredoc": ("FROM debian\nRUN <<E\nx\n", "Dockerfile:2", "unterminated heredoc"),
     "no mount target": ("FROM debian\nRUN --mount=type=bind x\n", "Dockerfile:2", "a bind mount has no target"),
+    "an odd trigger": ("FROM debian\nONBUILD FRMO x\n", "Dockerfile:2", "ONBUILD can't hold `FRMO x`"),
     "a variable stage": ("FROM debian\nCOPY --from=$X a /\n", "Dockerfile:2", "--from takes no variable"),
 }
 

@@ -70,7 +70,9 @@ def test_a_script_is_taken_apart(script: str, expected: list[str]) -> None:
     assert shown(script) == expected
 
 
-@pytest.mark.parametrize("script", ["a &&", "if a; then", "f() { a; }", "a 'b", "case x"])
+@pytest.mark.parametrize(
+    "script", ["a &&", "if a; then", "f() { a; }", "a 'b", "case x", "( " * 600 + "a" + " )" * 600]
+)
 def test_what_is_not_clear_is_said(script: str) -> None:
     with pytest.raises(UnclearError):
         split(script, "/w", {})
