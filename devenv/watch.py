@@ -9,17 +9,19 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
+from pathlib import Path
 
 from devenv.engines.compose.api import ApiError
 from devenv.engines.compose.happenings import Happening, Happenings
 from devenv.engines.compose.live import Live, Report
 from devenv.engines.compose.readying import Readying
-from devenv.errors import BuildError, DevenvError, EngineUnavailableError, ManifestError
+from devenv.errors import BuildError, DevenvError, EngineUnavailableError, ManifestError, ServiceNotReadyError
 from devenv.events import Notice, Reloaded
+from devenv.hints import Hints
 from devenv.project import inputs
+from devenv.reload.git import Git
 from devenv.reload.watcher import Hint, Watcher
 from devenv.stack import Service, Stack
 from devenv.workflow import Session, UpOptions, select
@@ -34,11 +36,6 @@ _RETRY = (0.3, 5.0)
 """Seconds before the first and before every later try of what failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Tick:
-    """The clock's hint."""
-
-
 @dataclass
 class Watch:
     """One watcher of one project. `seen` is told the containers whenever they may be others."""
@@ -46,11 +43,11 @@ class Watch:
     session: Session
     options: UpOptions = field(default_factory=UpOptions)
     seen: Callable[[Live], None] = lambda live: None
-    _queue: SimpleQueue[Hint | Happening | _Tick] = field(default_factory=SimpleQueue)
-    _later: list[Hint | Happening | _Tick] = field(default_factory=list)
+    _hints: Hints = field(default_factory=Hints)
     _full_at: float = 0.0
     _retry: float = 0.0
     _trouble: str = ""
+    _manifest_trouble: str = ""
     _scan: float = 0.0
 
     def run(self, ends: Callable[[], bool] = lambda: False) -> None:
@@ -60,8 +57,9 @@ class Watch:
         self._live = self._new_live()
         self._readying = Readying(self._engine.api, self.session.reporter, self.options.timeout)
         self._inputs = inputs(self.session.project)
-        files = Watcher(self._queue.put, [self.session.project.root])
-        engine = Happenings(self._engine.api, self.session.project, self._queue.put)
+        self._git = Git(self.session.project.root)
+        files = Watcher(self._hints.put, [self.session.project.root])
+        engine = Happenings(self._engine.api, self.session.project, self._hints.put)
         self._watcher = files
         self._full_at = time.monotonic()
         try:
@@ -79,7 +77,9 @@ class Watch:
 
     def _turn(self) -> None:
         """Wait for hints and act on all that are there."""
-        hints = self._hints()
+        hints = self._hints.wait(self._full_at)
+        if not hints:
+            self.seen(self._live)
         paths: set[str] | None = set()
         begun = time.time()
         engine = False
@@ -95,28 +95,10 @@ class Watch:
                 paths = None
         if engine:
             paths = None
+        if paths is None or len(paths) > 1:
+            self._git.wait()
         if paths is None or paths:
             self._attempt(paths, begun, engine=engine or self._retry > 0)
-
-    def _hints(self) -> list[Hint | Happening | _Tick]:
-        """At least one hint, and all that came with it."""
-        while True:
-            if self._later:
-                later, self._later = self._later, []
-                return later
-            left = self._full_at - time.monotonic()
-            try:
-                first = self._queue.get(timeout=max(0.0, min(left, 0.5)))
-            except Empty:
-                if self._full_at <= time.monotonic():
-                    return [_Tick()]
-                self.seen(self._live)
-                return []
-            found = [first]
-            with contextlib.suppress(Empty):
-                while True:
-                    found.append(self._queue.get_nowait())
-            return found
 
     def _happened(self, happening: Happening) -> bool:
         """Tell what people want to know of the engine; gives whether containers have to be looked at."""
@@ -164,7 +146,7 @@ class Watch:
         if whole:
             self._scan = time.monotonic() - started
             self._watcher.poll = max(_POLL, 10 * self._scan)
-            self._watch_folders()
+            self._watch_folders(paths or ())
         left = False
         for report in self._live.react(seen):
             self._tell(report, begun)
@@ -172,13 +154,13 @@ class Watch:
         pause = max(_HEARTBEAT, 100 * self._scan) if whole else max(_VERIFY, 10 * self._scan)
         self._full_at = time.monotonic() + (_RETRY[0] if left else pause)
 
-    def _watch_folders(self) -> None:
+    def _watch_folders(self, paths: Collection[str]) -> None:
         files, folders = self._inputs
         wanted = {file.parent for file in files} | {folder for folder in folders if folder.is_dir()}
         try:
             wanted |= self._live.folders()
-        finally:
-            self._watcher.watch(wanted)
+        finally:  # a hint about a folder itself: it may be another one of the same name, which nobody watches
+            self._watcher.watch(wanted, anew=any(Path(path) in wanted for path in paths))
 
     def _tell(self, report: Report, begun: float) -> None:
         if report.needs:
@@ -206,13 +188,16 @@ class Watch:
             self._live.refuse(report)
             self._emit(report, "failed", begun, f"{error.message}; what ran before still runs", error.output)
             return
+        except ServiceNotReadyError as error:  # it is there, and the next save may mend it
+            self._emit(report, "failed", begun, error.message, error.logs)
+            return
         self._emit(report, "rebuilt", begun, "")
 
     def _up(self, services: list[Service], *, build: bool = False) -> None:
         from devenv.engines.compose.up import Wish
 
         chosen = self._stack.select([service.name for service in services])
-        wish = Wish(chosen, self.options.timeout, self.options.strict_ports, build, hurry=self._more_to_do)
+        wish = Wish(chosen, self.options.timeout, self.options.strict_ports, build, hurry=self._hints.saved_meanwhile)
         try:
             bindings = self._engine.up(self._stack, wish, self.session.reporter)
         finally:
@@ -220,16 +205,6 @@ class Watch:
             self.seen(self._live)
         if bindings != self._live.bindings:
             self._live = self._new_live()
-
-    def _more_to_do(self) -> bool:
-        """Whether files were saved since: nobody wants to wait any longer for what may not come up without them."""
-        while True:
-            try:
-                hint = self._queue.get_nowait()
-            except Empty:
-                break
-            self._later.append(hint)
-        return any(isinstance(hint, Hint) for hint in self._later)
 
     def _new_live(self) -> Live:
         live = Live(self._engine.api, self.session.project, self._stack, self.session.project.state.bindings())
@@ -254,10 +229,9 @@ class Watch:
             self._manifest_failed(error, begun)
             return
         self._inputs = inputs(self.session.project)
+        self._manifest_trouble = ""
         if stack == self._stack:
-            self._trouble = ""
             return
-        self._trouble = ""
         before, self._stack = self._stack, stack
         try:
             self._up(list(self._wanted(stack, before)))
@@ -285,8 +259,8 @@ class Watch:
         elif isinstance(error, BuildError):
             lines = error.output
         told = f"{detail} {lines}"
-        if told != self._trouble:
-            self._trouble = told
+        if told != self._manifest_trouble:
+            self._manifest_trouble = told
             self.session.reporter.emit(Reloaded((), "the manifest", (), "failed", detail=detail, lines=lines))
 
     def _emit(self, report: Report, action: str, begun: float, detail: str, lines: tuple[str, ...] = ()) -> None:

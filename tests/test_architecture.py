@@ -18,7 +18,7 @@ LAYERS = (
     ("cli",),
     ("destroy", "generate", "parity", "watch", "why"),
     ("workflow",),
-    ("console", "watchers"),
+    ("console", "hints", "watchers"),
     ("engines",),
     ("layouts",),
     ("project",),
@@ -33,7 +33,14 @@ LAYERS = (
 """Top first. A part imports from the lines below its own; parts of one line know nothing of each other."""
 
 ONLY = {
-    "console": {"engines", "errors", "events", "layout.parity", "layout.ruling", "layout.summary"},  # shows what it is given
+    "console": {
+        "engines",
+        "errors",
+        "events",
+        "layout.parity",
+        "layout.ruling",
+        "layout.summary",
+    },  # shows what it is given
     "engines": {
         "artifacts",
         "errors",

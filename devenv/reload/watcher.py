@@ -19,7 +19,7 @@ STEPS = ((20.0, 1), (180.0, 5), (float("inf"), 15))
 """Milliseconds between two looks at the queue of hints, by the seconds for which none came: each look costs power."""
 BURST = 4
 """Paths in one batch from which it is no single save: more is to come, so wait for a quiet moment."""
-QUIET = 30
+QUIET = 10
 """Milliseconds of quiet that end a burst."""
 LONGEST = 1.0
 """Seconds that a burst is gathered at most."""

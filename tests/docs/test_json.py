@@ -21,6 +21,8 @@ EXAMPLES = [block for block in blocks("json", documents=(DOCUMENT,)) if block.wo
 SECTIONS = {
     "Errors": "error",
     "status, up, restart": "status",
+    "watch": "watch",
+    "sync": "sync",
     "down": "down",
     "destroy": "destroy",
     "logs": "logs",

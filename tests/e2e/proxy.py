@@ -34,6 +34,15 @@ class Proxy:
     calls: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _closed: threading.Event = field(default_factory=threading.Event)
+    _open: set[socket.socket] = field(default_factory=set)
+
+    def cut(self) -> None:
+        """Take no more connections, and end those that are open, as an engine that stops does."""
+        self.close()
+        self.path.unlink(missing_ok=True)
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     @property
     def url(self) -> str:
@@ -55,6 +64,7 @@ class Proxy:
 
     def _connect(self, client: socket.socket) -> None:
         with client, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as engine, contextlib.suppress(OSError):
+            self._open |= {client, engine}
             engine.connect(self.target)
             waiting: list[str] = []
             back = threading.Thread(target=self._answers, args=(engine, client, waiting), daemon=True)

@@ -12,7 +12,7 @@ import subprocess
 import tarfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,17 +72,16 @@ class Watching:
 
 
 @contextmanager
-def watching(cli: Cli, root: Path, *, settle: bool = True) -> Iterator[Watching]:
+def watching(cli: Cli, root: Path, *, env: Mapping[str, str] | None = None) -> Iterator[Watching]:
     """Run `devenv watch --json` for the block; it has to be alive at the end, and to end well when told to."""
     errors = root.parent / "watch.err"
     with errors.open("w") as target:
-        process = cli.start("watch", "--json", cwd=root, stderr=target)
+        process = cli.start("watch", "--json", cwd=root, env=env, stderr=target)
     seen = Watching(process, errors)
     thread = threading.Thread(target=seen.listen, daemon=True)
     thread.start()
     try:
-        if settle:
-            wait_for(lambda: not seen.alive or cli("status", "--json", cwd=root).json()["watcher"], 30)
+        wait_for(lambda: not seen.alive or cli("status", "--json", cwd=root).json()["watcher"], 30)
         yield seen
         assert seen.alive, f"the watcher ended: {seen.events} {errors.read_text()}"
         process.send_signal(signal.SIGINT)

@@ -8,22 +8,34 @@ at once. The engine's own `ps` tells, whose masks are those of /proc/PID/status;
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from typing import Any
 
 from devenv.engines.compose.api import Api, ApiError
 
 
-def bounce(api: Api, container: str) -> bool:
-    """Restart a container, or start it where it has ended; gives whether it ran. Raises ApiError."""
+def bounce(api: Api, container: str) -> None:
+    """Restart a container, or start it where it has ended. Raises ApiError."""
+    prepare(api, container)()
+
+
+def prepare(api: Api, container: str) -> Callable[[], None]:
+    """Find out how a container is best restarted, and give what does it: the asking can be done beside other things.
+
+    Both raise ApiError.
+    """
     inspected = api.get(f"/containers/{container}/json")
-    if not inspected["State"]["Running"]:
-        api.post(f"/containers/{container}/start")
-        return False
-    if inspected["State"].get("Paused"):
-        api.post(f"/containers/{container}/unpause")
+    state = inspected["State"]
+    if not state["Running"]:
+        return lambda: api.post(f"/containers/{container}/start")
     options: dict[str, Any] = {} if listens(api, inspected) else {"t": 0}
-    api.post(f"/containers/{container}/restart", timeout=180.0, **options)
-    return True
+
+    def restart() -> None:
+        if state.get("Paused"):
+            api.post(f"/containers/{container}/unpause")
+        api.post(f"/containers/{container}/restart", timeout=180.0, **options)
+
+    return restart
 
 
 def listens(api: Api, inspected: dict[str, Any]) -> bool:

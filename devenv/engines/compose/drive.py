@@ -5,6 +5,7 @@ The question takes a process and the answer's reader a long import: each goes on
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,8 +37,9 @@ def driver(endpoint: Endpoint, project: str, file: Path, variables: Path) -> Dri
     return Driver(endpoint, project, file, variables)
 
 
+@functools.cache
 def check(endpoint: Endpoint) -> None:
-    """Raises `EngineUnavailableError` where Compose v2 is missing or older than the floor."""
+    """Raises `EngineUnavailableError` where Compose v2 is missing or older than the floor. Asks once in a command."""
     hint = f"install the Compose plugin {'.'.join(map(str, FLOOR))} or newer (Docker Desktop has it)"
     try:
         code, text = output([*docker(endpoint), "compose", "version"], timeout=_TIMEOUT)

@@ -15,6 +15,8 @@ from devenv.reload.difference import UNKNOWN, Content, Held
 from devenv.state import State
 
 _PREFIX = "held-"
+_LONGEST = 1 << 20
+"""Bytes of notes about a container above which they are drawn together."""
 
 
 class Holdings:
@@ -29,7 +31,10 @@ class Holdings:
         size = self._size(container)
         known = self._known.get(container)
         if known is None or known[0] != size or known[1].base is not base.entries:
-            known = (size, Held(base.entries, self._read(container)))
+            later = self._read(container)
+            if size > _LONGEST:
+                size = self._shorten(container, later)
+            known = (size, Held(base.entries, later))
             self._known[container] = known
         return known[1]
 
@@ -71,6 +76,14 @@ class Holdings:
             later |= dict.fromkeys(note.get("begin", ()), UNKNOWN)
             later |= {path: Content(*value) if value else None for path, value in note.get("done", {}).items()}
         return later
+
+    def _shorten(self, container: str, later: Mapping[str, Content | None]) -> int:
+        """Write down where all the notes lead to instead of all the notes."""
+        doubtful = [path for path, content in later.items() if content == UNKNOWN]
+        known = {path: content for path, content in later.items() if content != UNKNOWN}
+        lines = [json.dumps(note) + "\n" for note in ({"done": known}, {"begin": doubtful})]
+        self._state.write(_name(container), "".join(lines))
+        return self._size(container)
 
     def _size(self, container: str) -> int:
         try:

@@ -5,14 +5,15 @@ What it can't do by sending files it says: `Report.needs` names what takes a bui
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import functools
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from devenv.artifacts.names import image_of
 from devenv.engines.compose import images
 from devenv.engines.compose.api import Api
-from devenv.engines.compose.bounce import bounce
+from devenv.engines.compose.bounce import prepare
 from devenv.engines.compose.deliveries import Deliveries
 from devenv.engines.compose.holdings import Holdings
 from devenv.engines.compose.images import Image
@@ -20,7 +21,7 @@ from devenv.engines.compose.observe import Container, observe
 from devenv.engines.compose.parallel import in_parallel
 from devenv.engines.compose.sync import Arrived, CantSyncError, Cargo
 from devenv.project import Project
-from devenv.reload.plan import Action, Reaction, Ruled, rule_of, told
+from devenv.reload.plan import Action, Ruled, rule_of, told
 from devenv.reload.sight import Sight
 from devenv.stack import Bindings, Stack
 
@@ -150,11 +151,39 @@ class Live:
         if decisive.action is Action.NOTHING:
             return None
         lacking = [container for container in there if reactions[container.id].sync]
+        cargos = [Cargo(container, reactions[container.id].sync) for container in lacking]
+        dead = [container for container in lacking if not container.running]
+        blind = [c for c in lacking if c.running and self._deliveries.restarts(c.service)]
+        arrived = Arrived()
+        restarts: list[Callable[[], None]] = []
+
+        def send() -> None:
+            nonlocal arrived
+            arrived = self._deliveries.deliver(image, cargos)
+
+        def ask(container: Container) -> None:
+            restarts.append(prepare(self.api, container.id))
+
+        asks = [functools.partial(ask, container) for container in (*dead, *blind)]
         try:
-            arrived = self._deliveries.deliver(image, [Cargo(c, reactions[c.id].sync) for c in lacking])
+            acts: list[Callable[[], None]] = [send, *asks]
+            in_parallel(_call, acts)
         except CantSyncError as error:
             return Report(image.name, services, decisive.causes, error.reason, decisive.cause)
-        return self._after(image, lacking, decisive, arrived)
+        in_parallel(_call, restarts)
+        if dead:
+            self._observed = observe(self.api, self.project)
+        seeing = [container for container in lacking if container not in dead and container not in blind]
+        return Report(
+            image.name,
+            tuple(container.service for container in lacking),
+            decisive.causes,
+            restarted=tuple(container.service for container in blind),
+            revived=tuple(container.service for container in dead),
+            by_itself=tuple(filter(None, (self._deliveries.rules(each.service).reloading for each in seeing))),
+            left=arrived.left,
+            saved=_saved(image, decisive.causes),
+        )
 
     def _other_image(self, image: Image, others: Sequence[Container]) -> Report | None:
         """The image is not what is known, or not what runs: `up` sorts that out, once for each such finding."""
@@ -165,24 +194,9 @@ class Live:
         names = tuple(container.service for container in others)
         return Report(image.name, names, needs=image.stale or "its image is another one by now", cause=finding)
 
-    def _after(self, image: Image, lacking: Sequence[Container], reaction: Reaction, arrived: Arrived) -> Report:
-        """Start anew who does not see the changes by itself, and who had crashed."""
-        dead = [container for container in lacking if not container.running]
-        blind = [c for c in lacking if c.running and self._deliveries.restarts(c.service)]
-        seeing = [c for c in lacking if c.running and c not in blind]
-        in_parallel(lambda container: bounce(self.api, container.id), [*dead, *blind])
-        if dead:
-            self._observed = observe(self.api, self.project)
-        return Report(
-            image.name,
-            tuple(container.service for container in lacking),
-            reaction.causes,
-            restarted=tuple(container.service for container in blind),
-            revived=tuple(container.service for container in dead),
-            by_itself=tuple(filter(None, (self._deliveries.rules(each.service).reloading for each in seeing))),
-            left=arrived.left,
-            saved=_saved(image, reaction.causes),
-        )
+
+def _call(act: Callable[[], None]) -> None:
+    act()
 
 
 _WEIGHT = {Action.NOTHING: 0, Action.SYNC: 1, Action.REBUILD: 2}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import tarfile
 from typing import NamedTuple
 
 from devenv.engines.compose.api import Api, ApiError
@@ -66,6 +64,10 @@ class Owners:
 
 def read_file(api: Api, container: str, path: str) -> bytes:
     """A small file of a container, running or not; empty where it has none."""
+    import io
+    import posixpath
+    import tarfile
+
     try:
         with api.stream("GET", f"/containers/{container}/archive", timeout=30.0, path=path) as response:
             data = b""
@@ -80,8 +82,6 @@ def read_file(api: Api, container: str, path: str) -> bytes:
             if entry.isfile() and (content := tar.extractfile(entry)):
                 return content.read()
             if entry.issym():  # such as /etc/passwd → ../usr/etc/passwd
-                import posixpath
-
                 target = posixpath.normpath(posixpath.join(posixpath.dirname(path), entry.linkname))
                 return read_file(api, container, target) if target != path else b""
     return b""

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from devenv.engines.compose.api import Api, ApiError
-from devenv.engines.compose.archive import Parcel, pack
 from devenv.engines.compose.exec import run_inside
 from devenv.engines.compose.holdings import Holdings
 from devenv.engines.compose.observe import Container
@@ -18,6 +18,9 @@ from devenv.engines.compose.owners import Owners
 from devenv.engines.compose.parallel import in_parallel
 from devenv.errors import EngineError
 from devenv.reload.plan import Ruled
+
+if TYPE_CHECKING:
+    from devenv.engines.compose.archive import Parcel
 
 _ARGUMENTS = 96 * 1024
 """Bytes of paths in one command: far below every kernel's limit."""
@@ -61,6 +64,8 @@ def deliver(
 
     Raises CantSyncError, `EngineError`, or ApiError 404 for a container that is gone.
     """
+    from devenv.engines.compose.archive import pack  # tarfile and tempfile: a command that sends nothing needs neither
+
     groups: dict[tuple[Ruled, ...], list[Container]] = {}
     for cargo in cargos:
         if cargo.changes:
