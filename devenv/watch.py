@@ -62,6 +62,7 @@ class Watch:
         engine = Happenings(self._engine.api, self.session.project, self._hints.put)
         self._watcher = files
         self._full_at = time.monotonic()
+        self._engine.get_ready()
         try:
             while not ends():
                 self._turn()

@@ -5,6 +5,7 @@ Imported only when a container has to be made: the library takes longer to impor
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
@@ -108,6 +109,12 @@ class Driver:
             compose_project_name=self.project,
             compose_env_files=[self.variables],
         )
+
+
+def warm() -> None:
+    """Do beforehand what the first build of this process would wait for; nothing is said of what fails."""
+    with contextlib.suppress(DockerException):
+        _version()
 
 
 @functools.cache
