@@ -168,7 +168,11 @@ def checkout(side: Side, branch: str) -> float:
     begin = time.perf_counter()
     subprocess.run(["git", "checkout", "-q", branch], cwd=side.folder, check=True, capture_output=True)
     wanted = tree(side.folder / "src")
-    return until(lambda: held(side) == wanted, begin, 120)
+    try:
+        return until(lambda: held(side) == wanted, begin, 60)
+    except TimeoutError:
+        print(f"{side.folder.name}: the tree is not equal after 60 s")
+        return 60.0
 
 
 def idle(count: int = 50_000, seconds: float = 20.0) -> None:
