@@ -51,24 +51,30 @@ def answer(layout: Layout, path: str) -> FileAnswer | FolderAnswer:
 def _folder(layout: Layout, path: str) -> FolderAnswer:
     if path and (layout.tree.passing(path) or not layout.tree.may_hold(path)):
         return FolderAnswer(path, (), (path,))
-    rulings = [layout.rule(file, Change.EDIT) for file in layout.tree.walk(path)]
+    rulings = (layout.rule(file, Change.EDIT) for file in layout.tree.walk(path))
     return FolderAnswer(path, tuple(group(rulings)), tuple(layout.tree.left_out(path)))
 
 
 def group(rulings: Iterable[Ruling]) -> list[Group]:
-    """The rulings by what decides them: sync first, then the line."""
-    found: dict[tuple[Verdict, int, str], list[Ruling]] = {}
+    """The rulings by what decides them: sync first, then the line. None is kept, as there may be many."""
+    firsts: dict[tuple[Verdict, int, str], Ruling] = {}
+    counts: dict[tuple[Verdict, int, str], int] = {}
+    examples: dict[tuple[Verdict, int, str], list[str]] = {}
     for each in rulings:
         about = "" if each.verdict is Verdict.SYNC else each.reason.replace(each.path, "…")
-        found.setdefault((each.verdict, each.line, about), []).append(each)
+        key = (each.verdict, each.line, about)
+        count = counts.get(key, 0)
+        counts[key] = count + 1
+        if not count:
+            firsts[key], examples[key] = each, []
+        if count < _EXAMPLES:
+            examples[key].append(each.path)
     order = list(Verdict)
-    keys = sorted(found, key=lambda key: (order.index(key[0]), key[1]))
-    return [_group(found[key]) for key in keys]
+    keys = sorted(firsts, key=lambda key: (order.index(key[0]), key[1]))
+    return [_group(firsts[key], counts[key], tuple(examples[key])) for key in keys]
 
 
-def _group(rulings: list[Ruling]) -> Group:
-    first = rulings[0]
-    examples = tuple(each.path for each in rulings[:_EXAMPLES])
-    own = first.path in first.reason and len(rulings) > 1
+def _group(first: Ruling, count: int, examples: tuple[str, ...]) -> Group:
+    own = first.path in first.reason and count > 1
     reason = "" if first.verdict is Verdict.SYNC or own else first.reason
-    return Group(first.verdict, first.line, first.instruction, reason, len(rulings), examples)
+    return Group(first.verdict, first.line, first.instruction, reason, count, examples)
