@@ -153,7 +153,7 @@ def commit_two(folder: Path, count: int) -> None:
         if branch == "two":
             git("checkout", "-qb", branch)
         for number in range(count):
-            path = folder / f"src/tree/{number % 50}/{number}"
+            path = folder / f"src/tree/{number % 50}/f{number}"
             path.parent.mkdir(parents=True, exist_ok=True)
             if branch == "two" and number % 10 == 0:
                 path.unlink()
