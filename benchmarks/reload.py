@@ -189,7 +189,8 @@ def idle(count: int = 50_000, seconds: float = 20.0) -> None:
         side.begin()
         assert side.process
         side.save("src/data.txt", "awake")
-        for name in ("just after a save", "later"):
+        for name, pause in (("just after a save", 0.0), ("later", 45.0)):
+            time.sleep(pause)
             before = spent(side.process.pid)
             time.sleep(seconds)
             share = (spent(side.process.pid) - before) / seconds

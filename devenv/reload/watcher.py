@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-STEPS = ((20.0, 1), (180.0, 5), (float("inf"), 15))
+STEPS = ((15.0, 1), (45.0, 8), (float("inf"), 20))
 """Milliseconds between two looks at the queue of hints, by the seconds for which none came: each look costs power."""
 BURST = 4
 """Paths in one batch from which it is no single save: more is to come, so wait for a quiet moment."""
