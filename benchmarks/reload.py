@@ -153,7 +153,7 @@ def commit_two(folder: Path, count: int) -> None:
         if branch == "two":
             git("checkout", "-qb", branch)
         for number in range(count):
-            path = folder / f"src/tree/{number % 50}/{number}"
+            path = folder / f"src/tree/{number % 50}/f{number}"
             path.parent.mkdir(parents=True, exist_ok=True)
             if branch == "two" and number % 10 == 0:
                 path.unlink()
@@ -168,7 +168,11 @@ def checkout(side: Side, branch: str) -> float:
     begin = time.perf_counter()
     subprocess.run(["git", "checkout", "-q", branch], cwd=side.folder, check=True, capture_output=True)
     wanted = tree(side.folder / "src")
-    return until(lambda: held(side) == wanted, begin, 120)
+    try:
+        return until(lambda: held(side) == wanted, begin, 60)
+    except TimeoutError:
+        print(f"{side.folder.name}: the tree is not equal after 60 s")
+        return 60.0
 
 
 def idle(count: int = 50_000, seconds: float = 20.0) -> None:
@@ -185,7 +189,8 @@ def idle(count: int = 50_000, seconds: float = 20.0) -> None:
         side.begin()
         assert side.process
         side.save("src/data.txt", "awake")
-        for name in ("just after a save", "later"):
+        for name, pause in (("just after a save", 0.0), ("later", 45.0)):
+            time.sleep(pause)
             before = spent(side.process.pid)
             time.sleep(seconds)
             share = (spent(side.process.pid) - before) / seconds

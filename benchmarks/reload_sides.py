@@ -126,10 +126,10 @@ class Side:
 
 
 def until(done: Callable[[], bool], begin: float, limit: float) -> float:
-    """Seconds from `begin` until it is so. Raises where that takes longer than the limit."""
+    """Seconds from `begin` until it is so. Raises TimeoutError after the limit."""
     while not done():
         if time.perf_counter() - begin > limit:
-            raise SystemExit(f"not within {limit:g} s: a benchmark of a failure measures nothing")
+            raise TimeoutError(f"not within {limit:g} s: a benchmark of a failure measures nothing")
         time.sleep(0.002)
     return time.perf_counter() - begin
 

@@ -30,12 +30,25 @@ def hand_over(command: Sequence[str], env: Mapping[str, str] | None = None) -> i
             continue
 
 
-def detach(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
-    """Start a program that outlives us and our terminal; what it says goes into a file, from its beginning."""
-    with log.open("wb") as target:
-        return subprocess.Popen(
-            list(command), stdin=subprocess.DEVNULL, stdout=target, stderr=target, start_new_session=True
-        )
+def detach(command: Sequence[str], log: Path) -> int:
+    """Start a program that outlives us and our terminal; what it says goes into a file. Gives its process.
+
+    subprocess would wait for it, or complain that nobody does.
+    """
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    return os.posix_spawn(_program(command[0]), list(command), os.environ, file_actions=actions, setsid=True)
+
+
+def has_ended(process: int) -> bool:
+    """Whether a program that was detached has ended."""
+    try:
+        return os.waitpid(process, os.WNOHANG)[0] != 0
+    except ChildProcessError:
+        return True
 
 
 def save_output(command: Sequence[str], target: IO[bytes], *, timeout: float) -> tuple[int, str]:

@@ -132,7 +132,7 @@ class State:
         except OSError:
             return ""
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: those who only ask don't see each other
         except BlockingIOError:
             return os.pread(handle, 200, 0).decode(errors="replace")
         finally:

@@ -62,6 +62,9 @@ class Watch:
         engine = Happenings(self._engine.api, self.session.project, self._hints.put)
         self._watcher = files
         self._full_at = time.monotonic()
+        self._engine.get_ready()
+        if not any(container.running for found in self._live.containers.values() for container in found):
+            self.session.reporter.emit(Notice("nothing of this project runs yet: `devenv up` starts it", "warning"))
         try:
             while not ends():
                 self._turn()

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from devenv.errors import DevenvError, ProjectBusyError
-from devenv.process import detach
+from devenv.process import detach, has_ended
 from devenv.state import State, this_command
 
 LOCK = "watch.lock"
@@ -45,7 +45,7 @@ def begin(command: Sequence[str], state: State, timeout: float = 30.0) -> tuple[
     deadline = time.monotonic() + timeout
     pause = threading.Event()
     while not (found := who(state)):
-        if process.poll() is not None or time.monotonic() > deadline:
+        if has_ended(process) or time.monotonic() > deadline:
             said = log.read_text(encoding="utf-8", errors="replace").strip()
             raise DevenvError(f"the watcher did not start: {said or 'it said nothing'}", where=str(log))
         pause.wait(0.01)

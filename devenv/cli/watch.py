@@ -29,6 +29,7 @@ def watch(settings: Settings, timeout: float, as_json: bool) -> None:
     from devenv.workflow import UpOptions
 
     with settings.session(json=as_json, watching=True) as session, only_one(session.project.state):
+        session.engine.check()
         Watch(session, UpOptions(timeout=timeout)).run()
 
 

@@ -8,6 +8,7 @@ ago): who listens compares contents, and is told to compare all when the watchin
 from __future__ import annotations
 
 import errno
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-STEPS = ((20.0, 1), (180.0, 5), (float("inf"), 15))
+STEPS = ((15.0, 1), (45.0, 8), (float("inf"), 20))
 """Milliseconds between two looks at the queue of hints, by the seconds for which none came: each look costs power."""
 BURST = 4
 """Paths in one batch from which it is no single save: more is to come, so wait for a quiet moment."""
@@ -76,6 +77,7 @@ class Watcher:
         self._open = source
         self._end = threading.Event()
         self._anew = threading.Event()
+        self._begun = False
         self._thread = threading.Thread(target=self._run, name="devenv-watcher", daemon=True)
         self._thread.start()
 
@@ -110,6 +112,9 @@ class Watcher:
                 continue
             trouble = ""
             try:
+                if self._begun:  # more may be on its way, such as the files of a new folder
+                    self._gather(source, time.monotonic() + LONGEST)
+                self._begun = True
                 self._tell(None)
                 self._listen(source)
             except (OSError, RuntimeError):  # of one event: a name that is not UTF-8
@@ -129,9 +134,18 @@ class Watcher:
                 continue
             last = time.monotonic()
             paths = {path for _, path in found}
+            if self._new_folders(paths):
+                return
             if len(paths) >= BURST:
                 paths |= self._gather(source, last + LONGEST)
             self._tell(frozenset(paths))
+
+    def _new_folders(self, paths: set[str]) -> bool:
+        """Watch what has just been made at once, before files come into it; who listens will say what is of use."""
+        made = {path for path in paths if path not in self._folders and os.path.isdir(path)}  # noqa: PTH112 - hot
+        if made:
+            self._folders = sorted({*self._folders, *made})
+        return bool(made)
 
     def _gather(self, source: Source, deadline: float) -> set[str]:
         """The rest of a burst: until it is quiet for a moment, or has lasted long enough."""

@@ -179,7 +179,7 @@ def test_checkouts_end_equal_every_time(root: Path, cli: Cli) -> None:
         if branch == "other":
             git("checkout", "-qb", branch)
         for number in range(FLIPPED):
-            path = root / f"src/tree/{number % 50}/{number}"
+            path = root / f"src/tree/{number % 50}/f{number}"
             path.parent.mkdir(parents=True, exist_ok=True)
             if branch == "other" and number % 10 == 0:
                 path.unlink()

@@ -5,6 +5,7 @@ The question takes a process and the answer's reader a long import: each goes on
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 from pathlib import Path
@@ -28,13 +29,23 @@ _TIMEOUT = 30.0
 def driver(endpoint: Endpoint, project: str, file: Path, variables: Path) -> Driver:
     """What drives Compose for one project file. Raises `EngineUnavailableError`."""
 
-    def load() -> None:
-        import devenv.engines.compose.driver  # noqa: F401  # loaded for the import below
-
-    in_parallel(lambda act: act(), (lambda: check(endpoint), load))
+    _ready(endpoint)
     from devenv.engines.compose.driver import Driver
 
     return Driver(endpoint, project, file, variables)
+
+
+def warm(endpoint: Endpoint) -> None:
+    """Do beforehand what the first build of this process would wait for; nothing is said of what fails."""
+    with contextlib.suppress(DevenvError):
+        _ready(endpoint)
+
+
+def _ready(endpoint: Endpoint) -> None:
+    def load() -> None:
+        import devenv.engines.compose.driver  # noqa: F401  # loaded for whoever imports it next
+
+    in_parallel(lambda act: act(), (lambda: check(endpoint), load))
 
 
 @functools.cache

@@ -47,6 +47,17 @@ class ComposeEngine:
         """Raises `EngineUnavailableError` where no engine answers."""
         self.api.get("/version", timeout=10.0)
 
+    def get_ready(self) -> None:
+        """Load, in a thread of its own, what the first build or start of this process would wait for."""
+
+        def load() -> None:
+            import devenv.engines.compose.up  # noqa: F401
+            from devenv.engines.compose.drive import warm
+
+            warm(self.api.endpoint)
+
+        threading.Thread(target=load, name="devenv-warm", daemon=True).start()
+
     def up(self, stack: Stack, wish: Wish, reporter: Reporter) -> Bindings:
         """Bring services up and wait until they are ready; see `Up`."""
         from devenv.engines.compose.up import Up

@@ -20,6 +20,7 @@ from devenv.engines.compose.images import Image
 from devenv.engines.compose.observe import Container, observe
 from devenv.engines.compose.parallel import in_parallel
 from devenv.engines.compose.sync import Arrived, CantSyncError, Cargo
+from devenv.layout.fingerprint import digest
 from devenv.project import Project
 from devenv.reload.plan import Action, Ruled, rule_of, told
 from devenv.reload.sight import Sight
@@ -187,7 +188,7 @@ class Live:
 
     def _other_image(self, image: Image, others: Sequence[Container]) -> Report | None:
         """The image is not what is known, or not what runs: `up` sorts that out, once for each such finding."""
-        finding = f"{image.id} {image.stale} {[container.id for container in others]}"
+        finding = f"{image.id} {image.stale} {[container.id for container in others]} {digest(image.index)}"
         if self._moved.get(image.name) == finding:
             return None
         self._moved[image.name] = finding
