@@ -28,7 +28,6 @@ _TIMEOUT = 30.0
 
 def driver(endpoint: Endpoint, project: str, file: Path, variables: Path) -> Driver:
     """What drives Compose for one project file. Raises `EngineUnavailableError`."""
-
     _ready(endpoint)
     from devenv.engines.compose.driver import Driver
 
