@@ -83,7 +83,7 @@ def test_the_wheel_holds_the_package_and_the_recipes_and_nothing_else(wheel: Pat
 def test_it_names_its_dependencies_and_its_command(wheel: Path) -> None:
     archive = zipfile.ZipFile(wheel)
     info = f"devenv_up-{__version__}.dist-info"
-    assert "devenv = devenv.cli:main" in archive.read(f"{info}/entry_points.txt").decode()
+    assert "devenv = devenv.__main__:main" in archive.read(f"{info}/entry_points.txt").decode()
     metadata = archive.read(f"{info}/METADATA").decode()
     assert "Name: devenv-up\n" in metadata
     assert "Requires-Dist: click>=" in metadata
