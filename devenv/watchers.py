@@ -15,6 +15,8 @@ from devenv.process import detach, has_ended
 from devenv.state import State, this_command
 
 LOCK = "watch.lock"
+_LAST_BREATH = 3.0
+"""Seconds that a process may take to go once it has given its lock back; where nobody reaps it, it never does."""
 _PROCESS = re.compile(r"(.*) \(process (\d+)\)")
 
 
@@ -63,4 +65,15 @@ def end(state: State, timeout: float = 30.0) -> bool:
     pause = threading.Event()
     while who(state) == found and time.monotonic() < deadline:
         pause.wait(0.02)
+    deadline = min(deadline, time.monotonic() + _LAST_BREATH)
+    while _is_there(found[1]) and time.monotonic() < deadline:
+        pause.wait(0.02)
+    return True
+
+
+def _is_there(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except OSError:
+        return False
     return True
