@@ -149,7 +149,7 @@ def test_adminer_opens_the_projects_database_with_one_click(here: Cli, env: dict
 
 def test_status_as_json_is_what_the_engine_says(here: Cli, root: Path) -> None:
     status = here("status", "--json").json()
-    assert set(status) == {"project", "engine", "services"}
+    assert set(status) == {"project", "engine", "services", "watcher"}
     assert status["engine"] == "compose"
     services = {service["name"]: service for service in status["services"]}
     found = containers(root)
