@@ -133,5 +133,8 @@ def wanted(folder: Path, uid: int = 0, gid: int = 0) -> dict[str, Seen]:
 
 def differing(root: Path, service: str, inside: str, folder: Path, uid: int = 0, gid: int = 0) -> list[str]:
     """The paths at which a service's container is not what the folder asks for."""
-    have, want = held(containers(root)[service], inside), wanted(folder, uid, gid)
+    try:
+        have, want = held(containers(root)[service], inside), wanted(folder, uid, gid)
+    except tarfile.ReadError:  # the engine cuts an archive off at a file that changes while it packs it
+        return [inside]
     return sorted(path for path in have.keys() | want.keys() if have.get(path) != want.get(path))

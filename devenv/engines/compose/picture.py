@@ -14,6 +14,7 @@ from devenv.artifacts.names import PATH_LABEL, PROJECT_LABEL
 from devenv.engines.compose.api import Api, ApiError
 from devenv.engines.compose.owners import Owners
 from devenv.engines.compose.parallel import in_parallel
+from devenv.errors import EngineError
 from devenv.layout.fingerprint import new_hash
 from devenv.layout.parity import Node, Picture
 from devenv.project import Project
@@ -54,6 +55,9 @@ def of_container(api: Api, container: str, base: str | None) -> Picture:
 @contextmanager
 def _throwaway(api: Api, project: Project, image: str) -> Iterator[str]:
     labels = {PROJECT_LABEL: f"{project.id}-parity", PATH_LABEL: project.label}
+    own = [f"{name}={value}" for name, value in labels.items()]
+    for left in api.get("/containers/json", all=True, filters={"label": own}):  # by a command that was killed
+        api.delete(f"/containers/{left['Id']}", force=True, v=True)
     body = {"Image": image, "Labels": labels, "Entrypoint": ["-"], "NetworkDisabled": True}
     container: str = api.post("/containers/create", body)["Id"]
     try:
@@ -63,7 +67,17 @@ def _throwaway(api: Api, project: Project, image: str) -> Iterator[str]:
 
 
 def _tree(api: Api, container: str) -> dict[str, Node]:
-    """Every path of a container's own file system; what is mounted into it is not part of it."""
+    """Every path of a container's own file system; what is mounted into it is not part of it.
+
+    Raises `EngineError` for a container whose files change too fast: the engine cuts its archive off at such a file.
+    """
+    try:
+        return _read(api, container)
+    except tarfile.TarError as error:
+        raise EngineError("a container's files change while they are read", hint="try again") from error
+
+
+def _read(api: Api, container: str) -> dict[str, Node]:
     result: dict[str, Node] = {}
     with (
         api.stream("GET", f"/containers/{container}/export", timeout=10 * _MINUTE) as response,
