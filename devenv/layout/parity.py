@@ -7,8 +7,9 @@ writes while it runs (see runtime.toml) and what the engine puts into every cont
 from __future__ import annotations
 
 import fnmatch
+import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +52,7 @@ class Difference:
 class Declared:
     """What the manifest says about an app beyond its Dockerfile.
 
-    `settings` are names of settings, each with the manifest's key for it; `paths` are patterns of paths likewise.
+    `settings` are names of settings, each with the manifest's key for it; `paths` are paths likewise.
     """
 
     settings: Mapping[str, str]
@@ -82,19 +83,15 @@ def _settings(production: Picture, development: Picture, declared: Declared) -> 
 
 
 def _paths(production: Mapping[str, Node], development: Mapping[str, Node], declared: Declared) -> Iterator[Difference]:
-    passing = _matcher(_runtime())
-    by_manifest = {key: _matcher([pattern]) for pattern, key in declared.paths.items()}
+    passing = _passing()
     for path in sorted(production.keys() | development.keys()):
         old, new = production.get(path), development.get(path)
-        if old == new or (old is None and passing(path)) or _is_touched_folder(old, new, path, passing):
+        if old == new:
             continue
-        key = next((key for key, matches in by_manifest.items() if matches(path)), "")
-        yield Difference("path", path, *_words(old, new), key)
-
-
-def _is_touched_folder(old: Node | None, new: Node | None, path: str, passing: Callable[[str], bool]) -> bool:
-    """Whether both have a path of the engine's or of the running process, whose content is nobody's promise."""
-    return old is not None and new is not None and old.kind == new.kind and passing(path)
+        # Where the engine or the running process writes, the image promises what is there, but not what is in it.
+        written = old is None or (new is not None and new.kind == old.kind)
+        if not (written and passing.match(path)):
+            yield Difference("path", path, *_words(old, new), declared.paths.get(path, ""))
 
 
 def _words(old: Node | None, new: Node | None) -> tuple[str, str]:
@@ -114,14 +111,8 @@ def _words(old: Node | None, new: Node | None) -> tuple[str, str]:
     return ", ".join(part[0] for part in parts), ", ".join(part[1] for part in parts)
 
 
-def _runtime() -> list[str]:
+def _passing() -> re.Pattern[str]:
+    """The paths of runtime.toml, where `*` stands for any characters, slashes too."""
     text = (Path(__file__).parent / "runtime.toml").read_text(encoding="utf-8")
-    return [pattern for group in tomllib.loads(text)["place"] for pattern in group["paths"]]
-
-
-def _matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
-    """Whether a path matches one of the patterns, where `*` stands for any characters, slashes too."""
-    import re
-
-    expression = re.compile("|".join(fnmatch.translate(pattern) for pattern in patterns))
-    return lambda path: expression.match(path) is not None
+    patterns = (pattern for group in tomllib.loads(text)["place"] for pattern in group["paths"])
+    return re.compile("|".join(fnmatch.translate(pattern) for pattern in patterns))

@@ -53,6 +53,12 @@ def test_what_the_manifest_declares_carries_its_key() -> None:
     ]
 
 
+def test_each_of_several_paths_with_one_key_is_declared() -> None:
+    declared = Declared({}, {"/data": "volumes", "/media": "volumes"})
+    tree = {"/app/a": FILE, "/data": FILE, "/media": FILE}
+    assert [each.declared for each in against(Picture(SETTINGS, tree), declared)] == ["volumes", "volumes"]
+
+
 @pytest.mark.parametrize(
     ("change", "old", "new"),
     [
