@@ -6,11 +6,12 @@ The image gets a name of its own, which is gone at the end; containers and image
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from devenv.artifacts.names import image_of
 from devenv.engines.compose import picture
+from devenv.engines.compose.drive import driver
 from devenv.engines.compose.layouts import layout_of
 from devenv.engines.compose.observe import observe
 from devenv.engines.compose.render import files, render
@@ -60,36 +61,33 @@ def _compare(
     session: Session, stack: Stack, app: Service, container: str, bindings: Bindings, *, cache: bool
 ) -> Parity:
     api = session.engine.api
-    name, base = image_of(stack, app, session.project.id), None
+    image = image_of(stack, app, session.project.id)
+    name, base = image, None
     if app.build:
-        layout = layout_of(api, session.project, app, bindings)
-        base = layout.base_image
-        name = _build(session, stack, app, bindings, cache=cache)
+        base = layout_of(api, session.project, app, bindings).base_image
+        name = f"{image}-{_SUFFIX}"
+        _build(session, stack, app, name, bindings, cache=cache)
     try:
         production, development = picture.of_both(api, session.project, name, container, base)
     finally:
         if app.build:
             api.delete(f"/images/{name}", noprune=True)
-    ours = {volume.path for volume in app.volumes} | {file.path for file in app.files}
-    found = compare(production, development, _declared(app))
+    declared = _declared(app)
+    found = compare(production, development, declared)
     for mount in hidden(production.tree, development.mounts):
-        key = "volumes" if mount in ours else ""
+        key = declared.paths.get(mount, "")
         found.append(Difference("mount", mount, "the image's own files", "hidden by what is mounted there", key))
-    return Parity(app.name, image_of(stack, app, session.project.id), tuple(found))
+    return Parity(app.name, image, tuple(found))
 
 
-def _build(session: Session, stack: Stack, app: Service, bindings: Bindings, *, cache: bool) -> str:
+def _build(session: Session, stack: Stack, app: Service, name: str, bindings: Bindings, *, cache: bool) -> None:
     """Build the app's image under another name, by the same compose file."""
-    from devenv.engines.compose.drive import driver
-
-    name = f"{image_of(stack, app, session.project.id)}-{_SUFFIX}"
     render(session.project, stack, bindings)
     file, variables = files(session.project)
     overlay = session.project.state.write("parity.json", json.dumps({"services": {app.name: {"image": name}}}))
     session.reporter.emit(ServicePhase(app.name, Phase.BUILDING, "the production image, to compare with"))
     compose = driver(session.engine.api.endpoint, session.project.id, file, variables)
     replace(compose, overlay=overlay).build(app.name, session.reporter, cache=cache)
-    return name
 
 
 def _declared(app: Service) -> Declared:
@@ -103,5 +101,5 @@ def _declared(app: Service) -> Declared:
         settings["healthcheck"] = "ready"
     if app.user is not None:
         settings["user"] = "user"
-    paths: Mapping[str, str] = {file.path: "files" for file in app.files}
-    return Declared(settings, {**paths, **{volume.path: "volumes" for volume in app.volumes}})
+    paths = {file.path: "files" for file in app.files} | {volume.path: "volumes" for volume in app.volumes}
+    return Declared(settings, paths)

@@ -39,6 +39,15 @@ class Api:
         """The JSON answer of a GET."""
         return self._json("GET", path, query, None, timeout)
 
+    def find(self, path: str, /) -> Any:
+        """As `get`; None for what is not there."""
+        try:
+            return self.get(path)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            return None
+
     def post(self, path: str, /, body: Any = None, timeout: float = 60.0, **query: Any) -> Any:
         """The JSON answer of a POST, None where it has none."""
         return self._json("POST", path, query, body, timeout)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from devenv.artifacts.names import image_of
-from devenv.engines.compose.api import Api, ApiError
+from devenv.engines.compose.api import Api
 from devenv.errors import DevenvError, InputError
 from devenv.layout.context import Index, changed, index
 from devenv.project import Project
@@ -110,7 +110,8 @@ def _known(api: Api, name: str, service: Service, bindings: Bindings, record: di
     before = _index(record)
     settings = settings_of(service, bindings)
     base = before or Index({})
-    image = Image(name, service.name, settings, base, base, _exists(api, name), "")
+    found = api.find(f"/images/{name}/json")
+    image = Image(name, service.name, settings, base, base, found["Id"] if found else None, "")
     if image.id is None:
         return replace(image, stale="there is no image yet")
     if before is None:
@@ -168,16 +169,6 @@ def _index(record: dict[str, Any]) -> Index | None:
         return Index.from_json(record["index"])
     except (KeyError, TypeError, ValueError):
         return None
-
-
-def _exists(api: Api, name: str) -> str | None:
-    try:
-        found: str = api.get(f"/images/{name}/json")["Id"]
-    except ApiError as error:
-        if error.status == 404:
-            return None
-        raise
-    return found
 
 
 def _record(name: str) -> str:

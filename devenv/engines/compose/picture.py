@@ -5,13 +5,15 @@ An image is looked at through a container that is made from it, never started, a
 
 from __future__ import annotations
 
+import json
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, cast
 
 from devenv.artifacts.names import PATH_LABEL, PROJECT_LABEL
-from devenv.engines.compose.api import Api, ApiError
+from devenv.engines.compose.api import Api
 from devenv.engines.compose.owners import Owners
 from devenv.engines.compose.parallel import in_parallel
 from devenv.errors import EngineError
@@ -37,19 +39,23 @@ def of_both(api: Api, project: Project, image: str, container: str, base: str | 
 def of_image(api: Api, project: Project, image: str, base: str | None) -> Picture:
     """What an image is. `base` is the image that its Dockerfile begins with, None for one that has no Dockerfile."""
     found = api.get(f"/images/{image}/json")
-    config = found["Config"] or {}
     with _throwaway(api, project, image) as container:
-        settings = {**_settings(config), **_identity(api, found, base), "user": _user(api, container, config)}
-        return Picture(settings, _tree(api, container))
+        return _picture(api, container, found["Config"] or {}, found, base)
 
 
 def of_container(api: Api, container: str, base: str | None) -> Picture:
     """What a container is, running or not."""
     found = api.get(f"/containers/{container}/json")
-    config, image = found["Config"], api.get(f"/images/{found['Image']}/json")
+    picture = _picture(api, container, found["Config"], api.get(f"/images/{found['Image']}/json"), base)
+    return replace(picture, mounts=tuple(sorted(mount["Destination"] for mount in found.get("Mounts") or ())))
+
+
+def _picture(
+    api: Api, container: str, config: Mapping[str, Any], image: Mapping[str, Any], base: str | None
+) -> Picture:
+    """The tree of a container with the settings of `config`, which may be its image's."""
     settings = {**_settings(config), **_identity(api, image, base), "user": _user(api, container, config)}
-    mounts = sorted(mount["Destination"] for mount in found.get("Mounts") or ())
-    return Picture(settings, _tree(api, container), tuple(mounts))
+    return Picture(settings, _tree(api, container))
 
 
 @contextmanager
@@ -108,14 +114,9 @@ def _digest(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> str:
 def _identity(api: Api, image: Mapping[str, Any], base: str | None) -> dict[str, str]:
     """What an image was made for and from; `base` counts by its layers, since that is what was built upon."""
     platform = "/".join(filter(None, (image.get("Os"), image.get("Architecture"), image.get("Variant"))))
-    if base is None:
+    found = api.find(f"/images/{base}/json") if base else None
+    if found is None:  # no base, or only the builder has it: there is nothing to compare
         return {"platform": platform}
-    try:
-        found = api.get(f"/images/{base}/json")
-    except ApiError as error:
-        if error.status != 404:
-            raise
-        return {"platform": platform}  # the builder has it and the engine has not: there is nothing to compare
     below = found["RootFS"].get("Layers") or []
     same = (image["RootFS"].get("Layers") or [])[: len(below)] == below
     return {"platform": platform, "base": str(found["Id"]) if same else f"not {base} as it is here"}
@@ -143,6 +144,4 @@ def _settings(config: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _words(words: Sequence[str] | None) -> str:
-    import json
-
     return json.dumps(words, ensure_ascii=False) if words else "none"
