@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from devenv.errors import InputError
@@ -66,15 +66,6 @@ def _answers(project: Project, layouts: Sequence[tuple[list[Service], Layout]], 
         contexts = ", ".join(sorted({f"`{services[0].build.context}`" for services, _ in layouts if services[0].build}))
         raise InputError(f"`{path}` is not in a build context", hint=f"an image is built from: {contexts}")
     return result
-
-
-def _joined(answers: Sequence[Answer]) -> list[Answer]:
-    """Apps for which the same holds share an answer."""
-    found: dict[Answer, tuple[str, ...]] = {}
-    for each in answers:
-        key = replace(each, apps=())
-        found[key] = (*found.get(key, ()), *each.apps)
-    return [replace(key, apps=apps) for key, apps in found.items()]
 
 
 def _relative(path: Path, root: Path) -> str | None:

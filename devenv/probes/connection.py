@@ -159,7 +159,8 @@ class Connection:
 def _failure(error: OSError) -> NotReadyError:
     if isinstance(error, ConnectionRefusedError):
         return NotReadyError("refused", "connection refused")
-    if isinstance(error, ConnectionError):
+    # A server that resets at once may be gone before the socket is asked for its peer: ENOTCONN, a plain OSError.
+    if isinstance(error, ConnectionError) or error.errno == errno.ENOTCONN:
         return NotReadyError("closed", "the server closed the connection")
     code = errno.errorcode.get(error.errno or 0, "error")
     return NotReadyError(code, f"the connection failed: {error.strerror or code}")

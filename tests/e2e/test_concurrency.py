@@ -62,7 +62,7 @@ def test_two_ups_at_once_make_one_set_of_containers(project: MakeProject, cli: C
         assert f"ROUND={number}" in containers(root)["worker"]["Config"]["Env"]
         assert running(root) == {"worker", "redis"}
         assert len(networks(root)) == 1
-    assert waits >= ROUNDS - 1, "the loser waits as good as always: the winner has a container to replace"
+    assert waits, "they never met: on a busy machine one may be done before the other starts, but not each time"
 
 
 def test_up_and_down_at_once_leave_all_or_nothing(project: MakeProject, up: Up, cli: Cli) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -48,18 +48,26 @@ class Image:
         return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()[:16]
 
 
-def survey(api: Api, project: Project, stack: Stack, services: Iterable[Service], bindings: Bindings) -> list[Image]:
+def survey(
+    api: Api,
+    project: Project,
+    stack: Stack,
+    services: Iterable[Service],
+    bindings: Bindings,
+    rules: Callable[[str], Rules],
+) -> list[Image]:
     """Every image that the services build, compared with what it was built from.
 
-    The content of the build context decides, never a time stamp or an event. Raises `DevenvError` for a context or a
-    Dockerfile that can't be read.
+    The content of the build context decides, never a time stamp or an event. `rules` reads an app's layout; it is asked
+    only where something has changed, since that takes its time. Raises `DevenvError` for a context or a Dockerfile that
+    can't be read.
     """
     result: dict[str, Image] = {}
     for service in services:
         name = image_of(stack, service, project.id)
         if service.build and name not in result:
             apps = [other for other in stack if other.build == service.build]
-            result[name] = _compare(api, project, name, apps, bindings)
+            result[name] = _compare(api, project, name, apps, bindings, rules)
     return list(result.values())
 
 
@@ -121,7 +129,14 @@ def _known(api: Api, name: str, service: Service, bindings: Bindings, record: di
     return image
 
 
-def _compare(api: Api, project: Project, name: str, apps: Sequence[Service], bindings: Bindings) -> Image:
+def _compare(
+    api: Api,
+    project: Project,
+    name: str,
+    apps: Sequence[Service],
+    bindings: Bindings,
+    rules: Callable[[str], Rules],
+) -> Image:
     service = apps[0]
     context, dockerfile = place(project, service)
     record: dict[str, Any] = project.state.load(_record(name)) or {}
@@ -140,14 +155,7 @@ def _compare(api: Api, project: Project, name: str, apps: Sequence[Service], bin
         return image
     if image.id != record.get("id"):
         return replace(image, stale=_words(changed(before, now)))
-    return _judged(image, changes, _layouts(api, project, apps, bindings))
-
-
-def _layouts(api: Api, project: Project, apps: Iterable[Service], bindings: Bindings) -> Iterator[Rules]:
-    """Read where something has changed only: it takes longer to import than a command that changes nothing may take."""
-    from devenv.engines.compose.layouts import layout_of
-
-    return (layout_of(api, project, each, bindings) for each in apps)
+    return _judged(image, changes, (rules(app.name) for app in apps))
 
 
 def _judged(image: Image, changes: list[Change], layouts: Iterable[Rules]) -> Image:

@@ -61,13 +61,12 @@ class Setups:
     def _key(self, service: Service, found: Mapping[str, DataVolume]) -> str:
         """Changes with the image, what was sent to its containers, the configuration, and data that was made anew."""
         entries = self.rendered["services"]
-        image = str(entries[service.name]["image"])
-        record = self.project.state.load(f"image-{image}") or {}
+        image = self.images.get(str(entries[service.name]["image"]))
         hashes = [entries[name]["labels"]["devenv.hash"] for name in setup_names(service)]
         needed = [
             v.created for name, v in sorted(found.items()) if volume_owner(self.project.id, name) in service.needs
         ]
-        parts = [record.get("id"), hashes, needed]
-        if image in self.images and self.images[image].drift:
-            parts.append(self.images[image].drift)
+        parts = [image.id if image else None, hashes, needed]
+        if image and image.drift:
+            parts.append(image.drift)
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

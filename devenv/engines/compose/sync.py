@@ -5,7 +5,7 @@ What a container holds is noted before and after, see `holdings`. Nothing is dec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -153,10 +153,3 @@ def _portions(paths: Sequence[str]) -> Iterable[list[str]]:
         portion.append(path)
     if portion:
         yield portion
-
-
-def total(left: Mapping[str, str]) -> str:
-    """What was left for another time, in words."""
-    first, reason = next(iter(left.items()))
-    more = f" and {len(left) - 1} more" if len(left) > 1 else ""
-    return f"`{first}`{more}: {reason}"

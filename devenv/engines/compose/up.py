@@ -75,13 +75,14 @@ class Up:
         for _ in range(_TRIES):
             bindings = self._bind(observed)
             rendered = render(self.project, self.stack, bindings)
-            found, todo = self._current(rendered, observed, self._deliveries(bindings))
+            deliveries = Deliveries(self.api, self.project, self.stack, bindings, Holdings(self.project.state))
+            found, todo = self._current(rendered, observed, deliveries)
             try:
-                self._apply(todo, bindings, rendered, found)
+                self._apply(todo, rendered, found, deliveries)
                 return bindings
             except CantSyncError as error:
                 last = error
-                self._replace(found, observe(self.api, self.project), self._deliveries(bindings))
+                self._replace(found, observe(self.api, self.project), deliveries)
                 observed = observe(self.api, self.project)
             except (ApiError, ConflictError) as error:
                 there = observe(self.api, self.project)
@@ -131,14 +132,17 @@ class Up:
         self, rendered: Document, observed: Mapping[str, Sequence[Container]], deliveries: Deliveries
     ) -> tuple[list[Image], Plan]:
         """The images as they should be, built where that takes a build, and what is to be done with containers."""
-        bindings = deliveries.bindings
-        found = images.survey(self.api, self.project, self.stack, self.wish.services, bindings)
+        services, bindings = self.wish.services, deliveries.bindings
+        found = images.survey(self.api, self.project, self.stack, services, bindings, deliveries.rules)
         reasons = {image.name: image.stale for image in found if image.stale}
-        found = [self._built(image) if self._must_build(image) else image for image in found]
+        found = [self._built(image, deliveries) if self._must_build(image) else image for image in found]
         todo = self._plan(rendered, observed, found, reasons)
         stuck = {image.name: _STUCK for image in found if deliveries.stuck(image, todo)}
         if stuck:
-            found = [self._built(replace(image, stale=_STUCK)) if image.name in stuck else image for image in found]
+            found = [
+                self._built(replace(image, stale=_STUCK), deliveries) if image.name in stuck else image
+                for image in found
+            ]
             todo = self._plan(rendered, observed, found, reasons | stuck)
         return found, todo
 
@@ -155,10 +159,11 @@ class Up:
             elif stuck:
                 self._unsyncable.add(image.name)
 
-    def _built(self, image: Image) -> Image:
+    def _built(self, image: Image, deliveries: Deliveries) -> Image:
         self.reporter.emit(ServicePhase(image.service, Phase.BUILDING, image.stale or "asked for"))
         driver = self._driver()
         driver.build(image.service, self.reporter)
+        deliveries.forget_layouts()  # the builder may have brought another base
         return images.remember(self.api, self.project, image)
 
     def _plan(
@@ -182,7 +187,7 @@ class Up:
                 reason.setdefault(name, words)
         return plan(desired, observed, known=entries, reason=reason)
 
-    def _apply(self, todo: Plan, bindings: Bindings, rendered: Document, found: list[Image]) -> None:
+    def _apply(self, todo: Plan, rendered: Document, found: list[Image], deliveries: Deliveries) -> None:
         leftovers.clear(self.api, todo, self.reporter)
         setups = Setups(self.project, self.wish.services, rendered, {image.name: image for image in found})
         create = todo.to_create()
@@ -196,7 +201,7 @@ class Up:
             driver.create({name: str(rendered["services"][name]["image"]) for name in create}, self.reporter)
             self._note_applied(rendered)
             containers = {name: found[0] for name, found in observe(self.api, self.project).items()}
-        self._bring(found, containers, bindings)
+        self._bring(found, containers, deliveries)
         work = bool(create) or not setups.names <= setups.done.keys() or any(image.lacking for image in found)
         work = work or any(step.action is not Action.KEEP for step in todo.steps if step.service not in setups.names)
         after = volumes(self.api, self.project) if work else existing
@@ -213,11 +218,12 @@ class Up:
                     fresh.forget(self.project.state, name)
 
         done = functools.partial(setups.ended_well, found=after)
-        Launch(self.api, bindings, self.reporter, self.wish.timeout, done, answered, self.wish.hurry).run(jobs)
+        Launch(self.api, deliveries.bindings, self.reporter, self.wish.timeout, done, answered, self.wish.hurry).run(
+            jobs
+        )
 
-    def _bring(self, found: Iterable[Image], containers: Mapping[str, Container], bindings: Bindings) -> None:
+    def _bring(self, found: Iterable[Image], containers: Mapping[str, Container], deliveries: Deliveries) -> None:
         """What images lack of their sources goes to their containers, and who does not see it by itself starts anew."""
-        deliveries = self._deliveries(bindings)
         for image in found:
             there = deliveries.containers(image, {name: [container] for name, container in containers.items()})
             lacking = deliveries.bring(image, there)
@@ -227,9 +233,6 @@ class Up:
                 if words and app and deliveries.restarts(container.service):
                     self.reporter.emit(ServicePhase(container.service, Phase.STARTING, f"{words} changed"))
                     bounce(self.api, container.id)
-
-    def _deliveries(self, bindings: Bindings) -> Deliveries:
-        return Deliveries(self.api, self.project, self.stack, bindings, Holdings(self.project.state))
 
     def _job(
         self,
