@@ -8,15 +8,11 @@ from datetime import datetime
 from pathlib import Path
 
 from devenv import watchers
-from devenv.artifacts.names import image_of, volume_owner
-from devenv.engines.compose.api import ApiError
-from devenv.engines.compose.driver_command import docker
-from devenv.engines.compose.engine import ComposeEngine
-from devenv.engines.compose.up import Wish
+from devenv.engines import Engine, Wish
 from devenv.errors import DevenvError
 from devenv.events import Notice
 from devenv.process import save_output
-from devenv.stack import Service, Stack, Vantage, bind
+from devenv.stack import Service, Stack
 from devenv.workflow import Session, known
 
 DUMP_TIMEOUT = 3600.0
@@ -35,10 +31,10 @@ def survey(session: Session, names: Sequence[str]) -> Doomed:
     """What would go, asked of the engine."""
     stack = session.stack()
     chosen = known(stack, names) or list(stack.names)
-    volumes = tuple(session.engine.volumes(names))
-    owners = {volume_owner(session.project.id, name) for name in volumes}
+    volumes = session.engine.volumes(names)
+    owners = set(volumes.values())
     dumps = [service.name for service in stack if service.dump and service.name in chosen and service.name in owners]
-    return Doomed(tuple(chosen), volumes, tuple(dumps))
+    return Doomed(tuple(chosen), tuple(volumes), tuple(dumps))
 
 
 def destroy(session: Session, names: Sequence[str], *, dump: bool) -> list[Path]:
@@ -59,23 +55,21 @@ def destroy(session: Session, names: Sequence[str], *, dump: bool) -> list[Path]
     return saved
 
 
-def _dump(session: Session, engine: ComposeEngine, stack: Stack, service: Service) -> Path:
+def _dump(session: Session, engine: Engine, stack: Stack, service: Service) -> Path:
     """Save one service's data; it is started for that where it does not run. Raises `DevenvError`: nothing is gone."""
     try:
-        bindings = engine.up(stack, Wish((service,)), session.reporter)
+        engine.up(stack, Wish((service,)), session.reporter)
     except DevenvError as error:
         hint = f"to remove the data without saving it: devenv destroy --no-dump {service.name}"
         hint = f"{error.hint}; {hint}" if error.hint else hint
         raise DevenvError(f"`{service.name}` does not start to be saved: {error.message}", hint=hint) from error
-    container = engine.container(service.name)
-    value = bindings.resolver(Vantage.NETWORK)
-    command = [*docker(engine.api.endpoint), "exec", container.id, *(bind(word, value) for word in service.dump)]
+    command = engine.inside(service, service.dump, terminal=False)
     folder = session.project.state.folder / "dumps"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{service.name}-{datetime.now():%Y%m%d-%H%M%S}{service.dump_suffix}"
     with path.open("xb") as target:
         path.chmod(0o600)
-        code, message = save_output(command, target, timeout=DUMP_TIMEOUT)
+        code, message = save_output(command.words, target, timeout=DUMP_TIMEOUT, env=command.env)
     if code != 0 or path.stat().st_size == 0:
         path.unlink()
         hint = f"to remove the data without saving it: devenv destroy --no-dump {service.name}"
@@ -84,16 +78,9 @@ def _dump(session: Session, engine: ComposeEngine, stack: Stack, service: Servic
     return path
 
 
-def _forget(session: Session, engine: ComposeEngine, stack: Stack) -> None:
-    """Remove the images that were built for this project, its generated files and its state, except the dumps."""
-    for service in stack:
-        if service.build:
-            try:
-                engine.api.delete(f"/images/{image_of(stack, service, session.project.id)}")
-            except ApiError as error:
-                session.reporter.emit(Notice(f"an image stays: {error.reason}"))
-    for file in session.project.generated.glob("compose.yaml"):
-        file.unlink()
+def _forget(session: Session, engine: Engine, stack: Stack) -> None:
+    """Remove what the engine keeps for this project, and its state, except the dumps."""
+    engine.forget(stack, session.reporter)
     for file in session.project.state.folder.iterdir():
         if file.is_file() and file.name not in ("lock", watchers.LOCK):
             file.unlink()

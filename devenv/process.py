@@ -12,14 +12,14 @@ from typing import IO
 from devenv.errors import DevenvError
 
 
-def hand_over(command: Sequence[str], env: Mapping[str, str] | None = None) -> int:
+def hand_over(command: Sequence[str], env: Mapping[str, str] | None = None, folder: Path | None = None) -> int:
     """Run a program on our terminal until it ends and give its exit code; Ctrl-C goes to it, not to us.
 
     Raises `DevenvError` where it is not installed.
     """
     program = _program(command[0])
     try:
-        process = subprocess.Popen([program, *command[1:]], env={**os.environ, **(env or {})})
+        process = subprocess.Popen([program, *command[1:]], env={**os.environ, **(env or {})}, cwd=folder)
     except OSError as error:
         raise DevenvError(f"`{command[0]}` can't be started: {error.strerror}") from error
     while True:
@@ -51,12 +51,19 @@ def has_ended(process: int) -> bool:
         return True
 
 
-def save_output(command: Sequence[str], target: IO[bytes], *, timeout: float) -> tuple[int, str]:
+def save_output(
+    command: Sequence[str], target: IO[bytes], *, timeout: float, env: Mapping[str, str] | None = None
+) -> tuple[int, str]:
     """Run a program with its output going into a file; gives its exit code and what it wrote to stderr."""
     program = _program(command[0])
     try:
         done = subprocess.run(
-            [program, *command[1:]], stdin=subprocess.DEVNULL, stdout=target, stderr=subprocess.PIPE, timeout=timeout
+            [program, *command[1:]],
+            stdin=subprocess.DEVNULL,
+            stdout=target,
+            stderr=subprocess.PIPE,
+            timeout=timeout,
+            env={**os.environ, **(env or {})},
         )
     except subprocess.TimeoutExpired:
         return -1, f"no end after {timeout:.0f} s"

@@ -13,10 +13,11 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from devenv.engines import Wish
 from devenv.engines.compose.api import ApiError
 from devenv.engines.compose.happenings import Happening, Happenings
 from devenv.engines.compose.live import Live, Report
-from devenv.engines.compose.readying import Readying
+from devenv.engines.readying import Readying
 from devenv.errors import BuildError, DevenvError, EngineUnavailableError, ManifestError, ServiceNotReadyError
 from devenv.events import Notice, Reloaded
 from devenv.hints import Hints
@@ -55,7 +56,7 @@ class Watch:
         self._stack = self.session.stack()
         self._engine = self.session.engine
         self._live = self._new_live()
-        self._readying = Readying(self._engine.api, self.session.reporter, self.options.timeout)
+        self._readying = Readying(self.session.reporter, self.options.timeout)
         self._inputs = inputs(self.session.project)
         self._git = Git(self.session.project.root)
         files = Watcher(self._hints.put, [self.session.project.root])
@@ -179,7 +180,10 @@ class Watch:
         for path, reason in report.left.items():
             self.session.reporter.emit(Notice(f"`{path}` could not be read and is tried again: {reason}", "warning"))
         for name in (*report.restarted, *report.revived):
-            self._readying.begin(self._stack[name], self._live.containers[name][0].id, self._live.bindings)
+            bindings = self._live.bindings
+            self._readying.begin(
+                self._stack[name], self._live.containers[name][0].id, bindings, self._engine.runtime(bindings)
+            )
 
     def _rebuild(self, report: Report, begun: float) -> None:
         """Build and replace by way of `up`; what runs goes on until the new image is there."""
@@ -197,8 +201,6 @@ class Watch:
         self._emit(report, "rebuilt", begun, "")
 
     def _up(self, services: list[Service], *, build: bool = False) -> None:
-        from devenv.engines.compose.up import Wish
-
         chosen = self._stack.select([service.name for service in services])
         wish = Wish(chosen, self.options.timeout, self.options.strict_ports, build, hurry=self._hints.saved_meanwhile)
         try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devenv import watchers
-from devenv.engines import ServiceStatus
+from devenv.engines import ServiceStatus, Wish
 from devenv.errors import UnknownServiceError
 from devenv.events import Notice, NullReporter, Reporter
 from devenv.project import Project, load, locate
@@ -64,7 +64,7 @@ class Session:
         missing = [s for s in stack for p in s.ports if (s.name, p.container) not in kept.ports]
         if complete == kept and not missing:
             return kept
-        from devenv.engines.compose.ports import allocate
+        from devenv.engines.ports import allocate
 
         with self.lock():
             held = set(kept.ports)
@@ -86,14 +86,12 @@ class UpOptions:
 
 def up(session: Session, options: UpOptions) -> list[ServiceStatus]:
     """Bring the stack up, ready; gives the status of what was started, without asking again."""
-    from devenv.engines.compose.up import Wish
-
     stack = session.stack()
     selected = select(stack, options.services, options.profiles)
     wish = Wish(selected, options.timeout, options.strict_ports, options.build)
     with session.lock():
         bindings = session.engine.up(stack, wish, session.reporter)
-    return ready_status(session.project, stack, selected, bindings)
+    return session.engine.answered(stack, selected, bindings)
 
 
 def down(session: Session) -> list[str]:
@@ -118,7 +116,7 @@ def restart(session: Session, services: Sequence[str], timeout: float) -> list[S
         selected = [service for service in stack if service.name in names]
         bindings = session.project.state.bindings()
         session.engine.restart(selected, bindings, session.reporter, timeout)
-    return ready_status(session.project, stack, selected, bindings)
+    return session.engine.answered(stack, selected, bindings)
 
 
 def sync(session: Session) -> list[Report]:
@@ -176,23 +174,3 @@ def known(stack: Stack, names: Iterable[str]) -> list[str]:
             hint = did_you_mean(name, stack.names) or f"services: {', '.join(stack.names)}"
             raise UnknownServiceError(f"no service is called `{name}`", hint=hint)
     return names
-
-
-def ready_status(
-    project: Project, stack: Stack, services: Iterable[Service], bindings: Bindings
-) -> list[ServiceStatus]:
-    """The status of services that have just answered."""
-    from devenv.artifacts.names import image_of
-    from devenv.engines import READY
-    from devenv.engines.compose.engine import addresses_of
-
-    return [
-        ServiceStatus(
-            service.name,
-            service.role,
-            READY,
-            image=image_of(stack, service, project.id),
-            addresses=addresses_of(service, bindings),
-        )
-        for service in services
-    ]

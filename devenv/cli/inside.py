@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from devenv.cli.settings import Settings, service_argument
+
+if TYPE_CHECKING:
+    from devenv.stack import Text
 
 
 @click.command("exec", context_settings={"ignore_unknown_options": True})
@@ -20,7 +24,7 @@ def execute(settings: Settings, service: str, command: tuple[str, ...]) -> int:
 
     session = settings.quiet_session()
     known(session.stack(), [service])
-    return _inside(settings, service, command)
+    return _inside(settings, service, [(word,) for word in command])
 
 
 @click.command()
@@ -30,7 +34,6 @@ def execute(settings: Settings, service: str, command: tuple[str, ...]) -> int:
 def connect(settings: Settings, service: str, arguments: tuple[str, ...]) -> int:
     """Open SERVICE's own client (psql, redis-cli, …) with the right credentials; ARGUMENTS go to it after `--`."""
     from devenv.errors import InputError
-    from devenv.stack import Vantage, bind
     from devenv.workflow import known
 
     session = settings.quiet_session()
@@ -40,16 +43,14 @@ def connect(settings: Settings, service: str, arguments: tuple[str, ...]) -> int
         able = [each.name for each in stack if each.connect]
         hint = f"these have one: {', '.join(able)}" if able else "its addresses: devenv status"
         raise InputError(f"`{service}` has no client to connect with", hint=hint)
-    value = session.project.state.bindings().resolver(Vantage.NETWORK)
-    return _inside(settings, service, [*(bind(word, value) for word in stack[service].connect), *arguments])
+    return _inside(settings, service, [*stack[service].connect, *((word,) for word in arguments)])
 
 
-def _inside(settings: Settings, service: str, command: Sequence[str]) -> int:
-    """`docker exec` on our terminal, or on pipes where there is none."""
-    from devenv.engines.compose.driver_command import docker
+def _inside(settings: Settings, service: str, command: Sequence[Text]) -> int:
+    """Run it on our terminal, or on pipes where there is none."""
     from devenv.process import hand_over
 
-    engine = settings.quiet_session().engine
-    container = engine.container(service)
-    flags = ["-i", "-t"] if sys.stdin.isatty() and sys.stdout.isatty() else ["-i"]
-    return hand_over([*docker(engine.api.endpoint), "exec", *flags, container.id, *command])
+    session = settings.quiet_session()
+    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    found = session.engine.inside(session.stack()[service], command, terminal=terminal)
+    return hand_over(found.words, found.env, found.folder)

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from devenv.artifacts.names import image_of, volume_owner
-from devenv.engines import EXITED, MISSING, READY, STARTING, STOPPED, UNHEALTHY, Address, ServiceStatus
+from devenv.engines import (
+    EXITED,
+    MISSING,
+    READY,
+    STARTING,
+    STOPPED,
+    UNHEALTHY,
+    Command,
+    ServiceStatus,
+    Wish,
+    addresses_of,
+)
 from devenv.engines.compose import fresh
 from devenv.engines.compose.api import Api, ApiError
 from devenv.engines.compose.endpoint import find
 from devenv.engines.compose.logs import follow
 from devenv.engines.compose.observe import Container, labels, observe
 from devenv.engines.compose.parallel import in_parallel
-from devenv.engines.compose.readiness import Asker, age
+from devenv.engines.compose.runtime import Containers, age
+from devenv.engines.readiness import Asker
 from devenv.errors import EngineError
-from devenv.events import Phase, Reporter, ServicePhase
+from devenv.events import Notice, Phase, Reporter, ServicePhase
 from devenv.project import Project
-from devenv.stack import Bindings, Service, Stack, Vantage, bind
-
-if TYPE_CHECKING:
-    from devenv.engines.compose.up import Wish
+from devenv.stack import Bindings, Service, Stack, Text, Vantage, bind
 
 STARTING_FOR = 60.0
 """Seconds after its start in which a service that does not answer is starting, not unhealthy."""
@@ -58,6 +66,10 @@ class ComposeEngine:
 
         threading.Thread(target=load, name="devenv-warm", daemon=True).start()
 
+    def runtime(self, bindings: Bindings) -> Containers:
+        """What starting and waiting need of the engine."""
+        return Containers(self.api, bindings)
+
     def up(self, stack: Stack, wish: Wish, reporter: Reporter) -> Bindings:
         """Bring services up and wait until they are ready; see `Up`."""
         from devenv.engines.compose.up import Up
@@ -78,7 +90,7 @@ class ComposeEngine:
 
     def restart(self, services: Sequence[Service], bindings: Bindings, reporter: Reporter, timeout: float) -> None:
         """Restart the services' processes in their containers and wait until they are ready again."""
-        from devenv.engines.compose.launch import Job, Launch
+        from devenv.engines.launch import Job, Launch
 
         observed = observe(self.api, self.project)
         missing = [service.name for service in services if service.name not in observed]
@@ -88,7 +100,7 @@ class ComposeEngine:
         for job in jobs:
             reporter.emit(ServicePhase(job.service.name, Phase.STOPPING))
         in_parallel(self._halt, [observed[service.name][0] for service in services])
-        Launch(self.api, bindings, reporter, timeout).run(jobs)
+        Launch(Containers(self.api, bindings), bindings, reporter, timeout).run(jobs)
 
     def present(self) -> list[str]:
         """The services that have a container, running or not."""
@@ -138,17 +150,51 @@ class ComposeEngine:
             else:
                 yield item
 
-    def volumes(self, services: Sequence[str] = ()) -> list[str]:
-        """Names of the project's volumes, of the named services only where some are named."""
+    def inside(self, service: Service, command: Sequence[Text], *, terminal: bool) -> Command:
+        """`docker exec` in the service's container, on our terminal or on pipes."""
+        from devenv.engines.compose.driver_command import docker
+
+        value = self.project.state.bindings().resolver(Vantage.NETWORK)
+        flags = ["-i", "-t"] if terminal else ["-i"]
+        words = [bind(word, value) for word in command]
+        container = self.container(service.name).id
+        return Command((*docker(self.api.endpoint), "exec", *flags, container, *words))
+
+    def volumes(self, services: Sequence[str] = ()) -> dict[str, str]:
+        """The project's volumes and whose each is, of the named services only where some are named."""
         from devenv.engines.compose.observe import volumes
 
-        found = volumes(self.api, self.project)
-        return [name for name in found if not services or volume_owner(self.project.id, name) in services]
+        owners = {name: volume_owner(self.project.id, name) for name in volumes(self.api, self.project)}
+        return {name: owner for name, owner in owners.items() if not services or owner in services}
 
     def remove_volumes(self, names: Sequence[str]) -> None:
         """Remove volumes by their exact names. No data comes back from this."""
         for name in names:
             self.api.delete(f"/volumes/{name}")
+
+    def forget(self, stack: Stack, reporter: Reporter) -> None:
+        """Remove the images that were built for this project, and its generated file."""
+        for service in stack:
+            if service.build:
+                try:
+                    self.api.delete(f"/images/{image_of(stack, service, self.project.id)}")
+                except ApiError as error:
+                    reporter.emit(Notice(f"an image stays: {error.reason}"))
+        for file in self.project.generated.glob("compose.yaml"):
+            file.unlink()
+
+    def answered(self, stack: Stack, services: Iterable[Service], bindings: Bindings) -> list[ServiceStatus]:
+        """The status of services that have just answered."""
+        return [
+            ServiceStatus(
+                service.name,
+                service.role,
+                READY,
+                image=image_of(stack, service, self.project.id),
+                addresses=addresses_of(service, bindings),
+            )
+            for service in services
+        ]
 
     def _status(
         self, stack: Stack, service: Service, observed: dict[str, list[Container]], bindings: Bindings
@@ -164,7 +210,7 @@ class ComposeEngine:
             name, reason = _resting(container)
             since = state["FinishedAt"] if container.state == "exited" else None
             return ServiceStatus(service.name, service.role, name, reason, since, image, addresses)
-        answer = Asker(self.api, service, bindings).ask(container.id, timeout=1.0)
+        answer = Asker(Containers(self.api, bindings), service, bindings).ask(container.id, timeout=1.0)
         since = state["StartedAt"]
         if answer.ok:
             return ServiceStatus(service.name, service.role, READY, "", since, image, addresses)
@@ -192,21 +238,6 @@ class ComposeEngine:
     def _remove_networks(self) -> None:
         for network in self.api.get("/networks", filters={"label": labels(self.project)}):
             self.api.delete(f"/networks/{network['Id']}")
-
-
-def addresses_of(service: Service, bindings: Bindings) -> tuple[Address, ...]:
-    """Where a service answers, as seen from the host; none before ports are bound."""
-    result = []
-    value = bindings.resolver(Vantage.HOST)
-    for port in service.ports:
-        number = bindings.ports.get((service.name, port.container))
-        if number is not None:
-            try:
-                url = bind(port.url, value) if port.url else ""
-            except KeyError:  # a secret that no `up` has made yet
-                url = ""
-            result.append(Address(port.name, url, "127.0.0.1", number))
-    return tuple(result)
 
 
 def _resting(container: Container) -> tuple[str, str]:

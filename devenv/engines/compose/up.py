@@ -5,24 +5,26 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from devenv.artifacts.compose import Document
 from devenv.artifacts.names import setup_names, volume_name
-from devenv.engines.compose import changes, drive, fresh, images, leftovers, ports
+from devenv.engines import Wish, ports
+from devenv.engines.compose import changes, drive, fresh, images, leftovers
 from devenv.engines.compose.api import Api, ApiError
 from devenv.engines.compose.bounce import bounce
 from devenv.engines.compose.deliveries import Deliveries
 from devenv.engines.compose.holdings import Holdings
 from devenv.engines.compose.images import Image
-from devenv.engines.compose.launch import Job, Launch
 from devenv.engines.compose.observe import Container, DataVolume, everyones, observe, volumes
 from devenv.engines.compose.plan import Action, Desired, Plan, plan
 from devenv.engines.compose.render import files, render
+from devenv.engines.compose.runtime import Containers
 from devenv.engines.compose.setups import Setups
 from devenv.engines.compose.sync import CantSyncError
+from devenv.engines.launch import Job, Launch
 from devenv.errors import ConflictError, DevenvError, EngineError
 from devenv.events import Notice, Phase, Reporter, ServicePhase
 from devenv.project import Project
@@ -36,20 +38,6 @@ _TRIES = 5
 _STUCK = "files were deleted, and a container that does not run can't lose them"
 _SETTLE = 0.5
 """Seconds before another try, when something outside this command is changing the same containers or ports."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What the user asked of `up`; `timeout` bounds the wait for readiness, in seconds.
-
-    `hurry` is asked while all that is left to do is to wait: whether not to.
-    """
-
-    services: tuple[Service, ...]
-    timeout: float = 120.0
-    strict_ports: bool = False
-    build: bool = False
-    hurry: Callable[[], bool] = lambda: False
 
 
 @dataclass
@@ -218,9 +206,9 @@ class Up:
                     fresh.forget(self.project.state, name)
 
         done = functools.partial(setups.ended_well, found=after)
-        Launch(self.api, deliveries.bindings, self.reporter, self.wish.timeout, done, answered, self.wish.hurry).run(
-            jobs
-        )
+        bindings = deliveries.bindings
+        runtime, wish = Containers(self.api, bindings), self.wish
+        Launch(runtime, bindings, self.reporter, wish.timeout, done, answered, wish.hurry).run(jobs)
 
     def _bring(self, found: Iterable[Image], containers: Mapping[str, Container], deliveries: Deliveries) -> None:
         """What images lack of their sources goes to their containers, and who does not see it by itself starts anew."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from devenv.engines.compose.ports import allocate, holder, is_free
+from devenv.engines.ports import allocate, holder, is_free
 from devenv.errors import DevenvError
 from devenv.events import Event, Notice
 from devenv.stack import Bindings, Port, Service

@@ -1,4 +1,4 @@
-"""Starting containers in the order of their needs, all at once where they have none, and waiting for each to be ready.
+"""Starting services in the order of their needs, all at once where they have none, and waiting for each to be ready.
 
 Carries no decision: the plan says what to start, the stack says what waits for what.
 """
@@ -11,15 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from devenv.artifacts.names import setup_names
-from devenv.engines.compose.api import Api, ApiError
-from devenv.engines.compose.exec import run_inside
-from devenv.engines.compose.inject import inject
-from devenv.engines.compose.logs import tail
-from devenv.engines.compose.readiness import Asker
+from devenv.engines.readiness import COMMAND_TIMEOUT, Asker
+from devenv.engines.runtime import Runtime
 from devenv.errors import DevenvError, EngineError, ServiceNotReadyError
 from devenv.events import Phase, Reporter, ServicePhase
 from devenv.probes import Answer
-from devenv.stack import Bindings, Service, Vantage, bind
+from devenv.stack import Bindings, Service, bind
 
 REFUSED = frozenset({"28P01", "28000", "3D000"})
 """The server is up and refuses us for good: wrong password, no entry in pg_hba.conf, no such database."""
@@ -29,13 +26,13 @@ _READ_LINES = 500
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to do for one service: its container, whether it must be started, and what runs around that."""
+    """What to do for one service: its instance, whether it must be started, and what runs around that."""
 
     service: Service
-    container: str
+    instance: str
     start: bool
-    setups: tuple[tuple[str, str], ...] = ()  # (compose service, container) to run to their end before the start
-    provision: bool = False  # the container is new and its data is not
+    setups: tuple[tuple[str, str], ...] = ()  # (name, instance) to run to their end before the start
+    provision: bool = False  # the instance is new and its data is not
 
 
 @dataclass
@@ -45,7 +42,7 @@ class Launch:
     Once everything is started, `hurry` is asked whether not to wait any longer.
     """
 
-    api: Api
+    runtime: Runtime
     bindings: Bindings
     reporter: Reporter
     timeout: float
@@ -82,10 +79,10 @@ class Launch:
 
     def _look_again(self, jobs: Sequence[Job]) -> None:
         """A service that answered may have ended while others were waited for."""
-        running = {item["Id"] for item in self.api.get("/containers/json", filters={"id": [j.container for j in jobs]})}
+        running = self.runtime.running([job.instance for job in jobs])
         for job in jobs:
-            if job.container not in running:
-                how = Asker(self.api, job.service, self.bindings).ended(job.container) or "it does not run"
+            if job.instance not in running:
+                how = self.runtime.ended(job.instance) or "it does not run"
                 self._failures.append(self._not_ready(job, f"it answered, and then {how}", Answer(False, "")))
                 self._emit(job, Phase.FAILED, how)
 
@@ -100,14 +97,13 @@ class Launch:
     def _one(self, job: Job, deadline: float) -> None:
         if (job.start or job.setups) and not self._needs(job, deadline):
             return
-        for name, container in job.setups:
-            self._setup(job, name, container, deadline)
+        for name, instance in job.setups:
+            self._setup(job, name, instance, deadline)
         if job.start:
             self._emit(job, Phase.STARTING)
-            inject(self.api, job.container, job.service, self.bindings)
-            self._start(job.container)
+            self.runtime.start(job.service, job.instance)
         self._waited_for.add(job.service.name)
-        asker = Asker(self.api, job.service, self.bindings)
+        asker = Asker(self.runtime, job.service, self.bindings)
         answer, gave_up = self._wait(asker, job, deadline)
         if gave_up == "cancelled":
             return
@@ -123,17 +119,16 @@ class Launch:
         def told(detail: str) -> None:
             self._emit(job, Phase.WAITING, detail)
 
-        answer, gave_up = asker.wait(job.container, deadline, self._stop, told, REFUSED)
+        answer, gave_up = asker.wait(job.instance, deadline, self._stop, told, REFUSED)
         refused = gave_up is not None and answer.code in REFUSED
         if job.service.provision and (refused or (job.provision and gave_up is None)):
             self._provision(job)
-            answer, gave_up = asker.wait(job.container, deadline, self._stop, told, REFUSED)
+            answer, gave_up = asker.wait(job.instance, deadline, self._stop, told, REFUSED)
         return answer, gave_up
 
     def _provision(self, job: Job) -> None:
-        value = self.bindings.resolver(Vantage.NETWORK)
-        command = [bind(word, value) for word in job.service.provision]
-        code, output = run_inside(self.api, job.container, command, timeout=60.0)
+        service = job.service
+        code, output = self.runtime.inside(service, job.instance, service.provision, 2 * COMMAND_TIMEOUT)
         if code != 0:
             raise ServiceNotReadyError(
                 job.service.name,
@@ -154,35 +149,24 @@ class Launch:
                     return False
         return not self._stop.is_set()
 
-    def _setup(self, job: Job, name: str, container: str, deadline: float) -> None:
+    def _setup(self, job: Job, name: str, instance: str, deadline: float) -> None:
         command = " ".join(
             bind(word, lambda ref: "…") for word in job.service.setup[setup_names(job.service).index(name)]
         )
         self._emit(job, Phase.SETUP, command)
-        inject(self.api, container, job.service, self.bindings)
-        self._start(container)
-        while True:
-            state = self.api.get(f"/containers/{container}/json")["State"]
-            if not state["Running"] and state["Status"] == "exited":
-                break
+        self.runtime.start(job.service, instance)
+        while (code := self.runtime.exit_code(instance)) is None:
             if time.monotonic() > deadline:
-                raise self._setup_failed(job, command, container, "did not end in time")
+                raise self._setup_failed(job, command, instance, "did not end in time")
             if self._stop.wait(0.03):
                 return
-        if state["ExitCode"] != 0:
-            raise self._setup_failed(job, command, container, f"exits with {state['ExitCode']}")
+        if code != 0:
+            raise self._setup_failed(job, command, instance, f"exits with {code}")
         self.setup_done(name)
 
-    def _setup_failed(self, job: Job, command: str, container: str, what: str) -> ServiceNotReadyError:
-        logs = tuple(tail(self.api, container, lines=_LOG_LINES))
+    def _setup_failed(self, job: Job, command: str, instance: str, what: str) -> ServiceNotReadyError:
+        logs = tuple(self.runtime.tail(instance, lines=_LOG_LINES))
         return ServiceNotReadyError(job.service.name, f"its setup `{command}` {what}", logs=logs)
-
-    def _start(self, container: str) -> None:
-        try:
-            self.api.post(f"/containers/{container}/start")
-        except ApiError as error:
-            if error.status != 304:  # it runs already
-                raise
 
     def _not_ready(self, job: Job, reason: str, answer: Answer) -> EngineError:
         logs = tuple(self._last_words(job))
@@ -196,7 +180,7 @@ class Launch:
     def _last_words(self, job: Job) -> list[str]:
         """The end of its log, without the lines that our own questions left there."""
         paths = [str(dict(check.params).get("path", ("/",))[0]) for check in job.service.ready if check.kind == "http"]
-        lines = tail(self.api, job.container, lines=_READ_LINES)
+        lines = self.runtime.tail(job.instance, lines=_READ_LINES)
         others = [line for line in lines if not any(f'"GET {path} HTTP' in line for path in paths)]
         return (others or lines)[-_LOG_LINES:]
 
