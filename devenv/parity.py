@@ -50,7 +50,7 @@ def parity(session: Session, names: Sequence[str], *, cache: bool) -> list[Parit
     apps = [s for s in stack if s.role == "app" and (s.name in names if names else s.profile is None)]
     with session.lock():
         bindings = session.project.state.bindings()
-        observed = observe(session.engine.api, session.project)
+        observed = observe(session.compose.api, session.project)
         missing = [app.name for app in apps if app.name not in observed]
         if missing:
             raise EngineError(f"`{missing[0]}` has no container to compare", hint="run `devenv up`")
@@ -60,7 +60,7 @@ def parity(session: Session, names: Sequence[str], *, cache: bool) -> list[Parit
 def _compare(
     session: Session, stack: Stack, app: Service, container: str, bindings: Bindings, *, cache: bool
 ) -> Parity:
-    api = session.engine.api
+    api = session.compose.api
     image = image_of(stack, app, session.project.id)
     name, base = image, None
     if app.build:
@@ -86,7 +86,7 @@ def _build(session: Session, stack: Stack, app: Service, name: str, bindings: Bi
     file, variables = files(session.project)
     overlay = session.project.state.write("parity.json", json.dumps({"services": {app.name: {"image": name}}}))
     session.reporter.emit(ServicePhase(app.name, Phase.BUILDING, "the production image, to compare with"))
-    compose = driver(session.engine.api.endpoint, session.project.id, file, variables)
+    compose = driver(session.compose.api.endpoint, session.project.id, file, variables)
     replace(compose, overlay=overlay).build(app.name, session.reporter, cache=cache)
 
 

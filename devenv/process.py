@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
 from devenv.errors import DevenvError
+
+Spawned = subprocess.Popen[bytes]
+"""A process that was started and is ours to wait for."""
 
 
 def hand_over(command: Sequence[str], env: Mapping[str, str] | None = None, folder: Path | None = None) -> int:
@@ -30,8 +33,10 @@ def hand_over(command: Sequence[str], env: Mapping[str, str] | None = None, fold
             continue
 
 
-def detach(command: Sequence[str], log: Path) -> int:
+def detach(command: Sequence[str], log: Path, *, handing: int | None = None) -> int:
     """Start a program that outlives us and our terminal; what it says goes into a file. Gives its process.
+
+    `handing` is a descriptor that it gets as its number 3.
 
     subprocess would wait for it, or complain that nobody does.
     """
@@ -40,7 +45,38 @@ def detach(command: Sequence[str], log: Path) -> int:
         (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
         (os.POSIX_SPAWN_DUP2, 1, 2),
     ]
+    if handing is not None:
+        actions.append((os.POSIX_SPAWN_DUP2, handing, 3))
     return os.posix_spawn(_program(command[0]), list(command), os.environ, file_actions=actions, setsid=True)
+
+
+def spawn(
+    command: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    folder: Path,
+    output: int,
+    user: int | None = None,
+    group: int | None = None,
+    inside: Callable[[], None] | None = None,
+) -> Spawned:
+    """Start a program in a session of its own, with this environment only and nothing to read; raises OSError.
+
+    What it writes goes to the descriptor `output`. `inside` runs in the new process before the program begins.
+    """
+    return subprocess.Popen(
+        list(command),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        env=dict(env),
+        cwd=folder,
+        start_new_session=True,
+        user=user,
+        group=group,
+        extra_groups=[] if group is not None else None,
+        preexec_fn=inside,
+    )
 
 
 def has_ended(process: int) -> bool:
@@ -80,6 +116,30 @@ def output(command: Sequence[str], *, timeout: float) -> tuple[int, str]:
         done = subprocess.run([program, *command[1:]], stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout)
     except subprocess.TimeoutExpired:
         return -1, ""
+    except OSError as error:
+        raise DevenvError(f"`{command[0]}` can't be started: {error.strerror}") from error
+    return done.returncode, done.stdout.decode(errors="replace")
+
+
+def capture(
+    command: Sequence[str], *, timeout: float, env: Mapping[str, str], folder: Path | None = None
+) -> tuple[int, str]:
+    """Run a program in this environment only; gives its exit code, -1 for no end in time, and all that it wrote.
+
+    Raises `DevenvError` where it can't be started.
+    """
+    try:
+        done = subprocess.run(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout,
+            env=dict(env),
+            cwd=folder,
+        )
+    except subprocess.TimeoutExpired as late:
+        return -1, (late.stdout or b"").decode(errors="replace")
     except OSError as error:
         raise DevenvError(f"`{command[0]}` can't be started: {error.strerror}") from error
     return done.returncode, done.stdout.decode(errors="replace")

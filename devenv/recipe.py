@@ -96,6 +96,13 @@ class RecipeService(Table):
     stop_grace: str = "10s"
 
 
+class NativeModel(Table):
+    """What serves it where there is no engine for containers: one of docs/native.md, and what that is told."""
+
+    provider: Literal["postgres", "redis", "s3", "mail", "adminer"]
+    params: dict[str, str] = Field(default_factory=dict)
+
+
 class Recipe(Table):
     """A sidecar: everything about it but what a project chooses."""
 
@@ -118,6 +125,7 @@ class Recipe(Table):
     connect: CommandModel | None = None
     provision: CommandModel | None = None
     dump: CommandModel | None = None
+    native: NativeModel | None = None
 
     @property
     def settings(self) -> tuple[str, ...]:

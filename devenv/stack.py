@@ -116,6 +116,18 @@ class Reload:
 
 
 @dataclass(frozen=True, slots=True)
+class Native:
+    """What serves a sidecar where it runs as a process of this machine, and what that is told.
+
+    `path` is the user's own choice: where its program is, or `wheel` for the one from a Python package.
+    """
+
+    provider: str
+    params: tuple[tuple[str, Text], ...] = ()
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """One part of the stack, complete: nothing is filled in later but references."""
 
@@ -147,6 +159,8 @@ class Service:
     shm_size: str | None = None
     recipe: str | None = None
     version: str = ""
+    native: Native | None = None
+    host: bool = False  # an app that runs as a process of this machine, wherever its sidecars are
 
 
 @dataclass(frozen=True, slots=True)

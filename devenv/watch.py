@@ -54,7 +54,7 @@ class Watch:
     def run(self, ends: Callable[[], bool] = lambda: False) -> None:
         """Watch until `ends` says so; for ever by default."""
         self._stack = self.session.stack()
-        self._engine = self.session.engine
+        self._engine = self.session.compose
         self._live = self._new_live()
         self._readying = Readying(self.session.reporter, self.options.timeout)
         self._inputs = inputs(self.session.project)

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devenv import watchers
 from devenv.engines import ServiceStatus, Wish
-from devenv.errors import UnknownServiceError
+from devenv.errors import InputError, UnknownServiceError
 from devenv.events import Notice, NullReporter, Reporter
 from devenv.project import Project, load, locate
 from devenv.stack import Bindings, Service, Stack, Vantage, environment
 from devenv.state import complete_secrets, this_command
 
 if TYPE_CHECKING:
+    from devenv.engines import Engine
+    from devenv.engines.choice import Choice
     from devenv.engines.compose.engine import ComposeEngine
     from devenv.engines.compose.live import Report
 
@@ -30,20 +33,37 @@ class Session:
 
     project: Project
     reporter: Reporter = field(default_factory=NullReporter)
+    wanted: str | None = None  # the engine that was asked for
 
     @classmethod
-    def at(cls, folder: Path, file: Path | None, reporter: Reporter | None = None) -> Session:
+    def at(
+        cls, folder: Path, file: Path | None, reporter: Reporter | None = None, *, engine: str | None = None
+    ) -> Session:
         """The project that a folder is in, or that a manifest names. Raises `InputError`."""
         from devenv.manifest.find import find_manifest
 
-        return cls(locate(find_manifest(folder, file)), reporter or NullReporter())
+        return cls(locate(find_manifest(folder, file)), reporter or NullReporter(), engine)
+
+    @cached_property
+    def choice(self) -> Choice:
+        """The engine that serves this project, and why."""
+        from devenv.engines.choice import choose  # half of the commands need none
+
+        return choose(self.project, self.wanted)
 
     @property
-    def engine(self) -> ComposeEngine:
+    def engine(self) -> Engine:
         """The engine that serves this project."""
-        from devenv.engines.compose.engine import ComposeEngine  # half of the commands need none
+        return self.choice.engine
 
-        return ComposeEngine.of(self.project)
+    @property
+    def compose(self) -> ComposeEngine:
+        """The same where it has to be the one that makes containers. Raises `InputError` where it is not."""
+        from devenv.engines.compose.engine import ComposeEngine
+
+        if not isinstance(self.engine, ComposeEngine):
+            raise InputError("this is about containers, and the project runs without them", hint="--engine compose")
+        return self.engine
 
     def stack(self) -> Stack:
         """The resolved stack. Raises `ManifestError`."""
@@ -82,13 +102,17 @@ class UpOptions:
     timeout: float = 120.0
     strict_ports: bool = False
     build: bool = False
+    allow_missing: bool = False
 
 
 def up(session: Session, options: UpOptions) -> list[ServiceStatus]:
     """Bring the stack up, ready; gives the status of what was started, without asking again."""
     stack = session.stack()
     selected = select(stack, options.services, options.profiles)
-    wish = Wish(selected, options.timeout, options.strict_ports, options.build)
+    wish = Wish(selected, options.timeout, options.strict_ports, options.build, allow_missing=options.allow_missing)
+    if session.choice.why and session.engine.name == "native":
+        reason = session.choice.why
+        session.reporter.emit(Notice(f"the native engine runs this, without containers: {reason}"))
     with session.lock():
         bindings = session.engine.up(stack, wish, session.reporter)
     return session.engine.answered(stack, selected, bindings)
@@ -124,7 +148,7 @@ def sync(session: Session) -> list[Report]:
     from devenv.engines.compose.live import Live
 
     with session.lock():
-        live = Live(session.engine.api, session.project, session.stack(), session.project.state.bindings())
+        live = Live(session.compose.api, session.project, session.stack(), session.project.state.bindings())
         live.refresh()
         return live.react(live.look(None))
 

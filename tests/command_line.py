@@ -96,6 +96,7 @@ def isolated(folder: Path, *, engine: bool) -> dict[str, str]:
         "XDG_DATA_HOME": str(home / ".local/share"),
         "XDG_STATE_HOME": str(home / ".local/state"),
         "DEVENV_STATE_HOME": str(folder / "state"),
+        "DEVENV_ENGINE": "compose",
         "NO_COLOR": "1",
         "COLUMNS": "80",
         "LC_ALL": "C.UTF-8",

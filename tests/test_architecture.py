@@ -67,7 +67,7 @@ HOMES = {
     "docker": ("devenv/engines/compose/remote.py",),
     "dotenv": ("devenv/project.py",),
     "e2b_dockerfile_utils": ("devenv/layout/dockerfile.py",),
-    "psutil": ("devenv/engines/ports.py",),
+    "psutil": ("devenv/engines/native/identity.py", "devenv/engines/ports.py"),
     "pydantic": ("devenv/manifest/", "devenv/recipe.py"),
     "pydantic_core": ("devenv/manifest/",),
     "python_on_whales": ("devenv/engines/compose/driver.py",),

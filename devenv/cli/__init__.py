@@ -58,10 +58,17 @@ class Root(click.Group):
 )
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors.")
 @click.option("--color/--no-color", default=None, help="Use colours, or none; the terminal and NO_COLOR decide.")
+@click.option(
+    "--engine",
+    type=click.Choice(["auto", "compose", "native"]),
+    help="What runs it: containers, or processes of this machine; containers where a Docker engine answers.",
+)
 @click.pass_context
-def cli(context: click.Context, file: Path | None, directory: Path, quiet: bool, color: bool | None) -> None:
+def cli(
+    context: click.Context, file: Path | None, directory: Path, quiet: bool, color: bool | None, engine: str | None
+) -> None:
     """Your app and everything it talks to, from one manifest: devenv.toml."""
-    context.obj = Settings(file=file, directory=directory, quiet=quiet, color=color)
+    context.obj = Settings(file=file, directory=directory, quiet=quiet, color=color, engine=engine)
 
 
 for command in (

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     default=None,
     help="Bring saved files into what runs: by default in the foreground, with -d in the background.",
 )
+@click.option(
+    "--allow-missing", is_flag=True, help="Start the rest where a sidecar can't be served without containers."
+)
 @click.option("--strict-ports", is_flag=True, help="Fail where a port is in use, instead of taking the next free one.")
 @timeout_option
 @json_option
@@ -37,6 +40,7 @@ def up(
     build: bool,
     watch: bool | None,
     strict_ports: bool,
+    allow_missing: bool,
     timeout: float,
     as_json: bool,
 ) -> None:
@@ -48,7 +52,7 @@ def up(
     from devenv.workflow import UpOptions, stop
     from devenv.workflow import up as bring_up
 
-    options = UpOptions(services, profiles, timeout, strict_ports, build)
+    options = UpOptions(services, profiles, timeout, strict_ports, build, allow_missing)
     try:
         with settings.session(json=as_json) as session:
             statuses = bring_up(session, options)

@@ -22,6 +22,7 @@ class Settings:
     directory: Path
     quiet: bool
     color: bool | None
+    engine: str | None = None
 
     @contextmanager
     def session(self, *, json: bool = False, watching: bool = False) -> Iterator[Session]:
@@ -33,16 +34,16 @@ class Settings:
         from devenv.workflow import Session
 
         if json and watching:
-            yield Session.at(self.directory, self.file, json_lines())
+            yield Session.at(self.directory, self.file, json_lines(), engine=self.engine)
             return
         with reporter(quiet=self.quiet or json, watching=watching, color=self.color) as shown:
-            yield Session.at(self.directory, self.file, shown)
+            yield Session.at(self.directory, self.file, shown, engine=self.engine)
 
     def quiet_session(self) -> Session:
         """A session of a command that only looks."""
         from devenv.workflow import Session
 
-        return Session.at(self.directory, self.file)
+        return Session.at(self.directory, self.file, engine=self.engine)
 
 
 def complete_services(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:

@@ -88,7 +88,7 @@ def watch_with_logs(settings: Settings, options: UpOptions, names: Collection[st
             click.echo(log_line(service, text, width=width, color=color), color=color)
 
     with settings.session(watching=True) as session, only_one(session.project.state):
-        follower = Follower(session.engine.api, told)
+        follower = Follower(session.compose.api, told)
 
         def seen(live: Live) -> None:
             wanted = names if options.services else live.stack.names

@@ -180,7 +180,7 @@ class Launch:
     def _last_words(self, job: Job) -> list[str]:
         """The end of its log, without the lines that our own questions left there."""
         paths = [str(dict(check.params).get("path", ("/",))[0]) for check in job.service.ready if check.kind == "http"]
-        lines = self.runtime.tail(job.instance, lines=_READ_LINES)
+        lines = self.runtime.tail(job.instance, lines=_READ_LINES, this_run=True)
         others = [line for line in lines if not any(f'"GET {path} HTTP' in line for path in paths)]
         return (others or lines)[-_LOG_LINES:]
 

@@ -237,12 +237,17 @@ class App(Runnable):
     build: BuildField | None = Field(None, description="the folder of the Dockerfile, or a table")
     env_file: Strings = Field(default_factory=list, description="dotenv files; `env` wins over them")
     setup: Commands = Field(default_factory=list, description="run once per content change, before the app starts")
+    host: bool = Field(
+        False, strict=True, description="run it as a process of this machine; its sidecars stay in the engine"
+    )
     reload: ReloadModel | None = Field(None, description="exceptions from what the Dockerfile says of changed files")
 
     @model_validator(mode="after")
     def _has_image(self) -> App:
-        if (self.build is None) == (self.image is None):
-            raise ValueError("an app needs either `build` or `image`")
+        if self.build is not None and self.image is not None:
+            raise ValueError("an app has either `build` or `image`")
+        if self.build is None and self.image is None and self.command is None:
+            raise ValueError("an app needs `build` or `image`, or a `command` to run on this machine")
         return self
 
 
@@ -255,6 +260,10 @@ class Sidecar(Runnable):
     version: String | None = Field(None, description="the image's version")
     args: list[String] = Field(default_factory=list, description="arguments after the recipe's command")
     exports: Env = Field(default_factory=dict, description="environment that every app gets")
+    native: String | None = Field(
+        None,
+        description="for the native engine: where its program is, or `wheel` for the one from a Python package",
+    )
 
     @property
     def options(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from devenv.probes.connection import Connection, Deadline
-from devenv.probes.http1 import Response, authority, body, get, percent_encoded
+from devenv.probes.http1 import Response, authority, body, percent_encoded, request
 from devenv.probes.model import Answer, Probe, settings
 
 DEFAULT_STATUS = "2xx,3xx"
@@ -24,7 +24,7 @@ def ask(probe: Probe, host: str, port: int, deadline: Deadline) -> Answer:
     wanted = _wanted(given.get("status", DEFAULT_STATUS))
     text = given.get("contains", "").encode("utf-8", "replace")
     with Connection(host, port, deadline) as connection:
-        response = get(connection, percent_encoded(path, _VISIBLE), [("Host", authority(host, port))])
+        response = request(connection, percent_encoded(path, _VISIBLE), [("Host", authority(host, port))])
         code = str(response.status)
         # A query may hold a token.
         detail = f"HTTP {code} from {path.partition('?')[0]}"

@@ -1,4 +1,4 @@
-"""One HTTP/1.1 GET over a Connection, for the probes that need it; must not judge what the answer means."""
+"""One HTTP/1.1 request over a Connection, for those who need no more; must not judge what the answer means."""
 
 from __future__ import annotations
 
@@ -31,15 +31,23 @@ def percent_encoded(text: str, keep: bytes) -> str:
     return "".join(chr(byte) if byte in keep else f"%{byte:02X}" for byte in text.encode("utf-8", "replace"))
 
 
-def get(connection: Connection, target: str, headers: Iterable[tuple[str, str]]) -> Response:
-    """Send GET target with these headers and Connection: close, and return the head of the final answer.
+def request(
+    connection: Connection,
+    target: str,
+    headers: Iterable[tuple[str, str]],
+    *,
+    method: str = "GET",
+    content: bytes = b"",
+) -> Response:
+    """Send a request with these headers and Connection: close, and return the head of the final answer.
 
     target must already be percent-encoded. Raises NotReadyError, with code "protocol" when the answer is not HTTP/1.
     """
-    lines = [f"GET {target} HTTP/1.1"]
+    lines = [f"{method} {target} HTTP/1.1"]
     lines += [f"{name}: {value}" for name, value in headers]
+    lines += [] if method == "GET" else [f"Content-Length: {len(content)}"]
     lines += ["User-Agent: devenv", "Accept: */*", "Connection: close", "", ""]
-    connection.send("\r\n".join(lines).encode("latin-1", "replace"))
+    connection.send("\r\n".join(lines).encode("latin-1", "replace") + content)
     response = _head(connection)
     # RFC 9110 section 15.2: any number of interim answers may precede the final one; 101 would be the last.
     while response.status < 200 and response.status != 101:

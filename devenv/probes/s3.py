@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
-from devenv.probes.connection import Connection, Deadline, NotReadyError
-from devenv.probes.http1 import authority, body, get, percent_encoded
+from devenv.probes.connection import Deadline, NotReadyError
+from devenv.probes.http1 import percent_encoded
 from devenv.probes.model import Answer, Probe, settings
-from devenv.probes.sigv4 import signed_headers
+from devenv.probes.s3_client import UNRESERVED, Account, Service
 
 DEFAULT_REGION = "us-east-1"
-# RFC 3986 section 2.3, the characters that Signature Version 4 leaves unencoded too.
-_UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 
 
@@ -24,41 +20,15 @@ def ask(probe: Probe, host: str, port: int, deadline: Deadline) -> Answer:
     """
     given = settings(probe, required=("access_key", "secret_key"), optional=("bucket", "region"))
     buckets = [name.strip() for name in given.get("bucket", "").split(",") if name.strip()]
-    service = _Service(given, host, port, deadline)
+    account = Account(given["access_key"], given["secret_key"], given.get("region", DEFAULT_REGION))
+    service = Service(account, host, port, deadline)
     for bucket in buckets:
-        status, document = service.get("/" + percent_encoded(bucket, _UNRESERVED), "list-type=2&max-keys=1")
+        status, document = service.ask("GET", "/" + percent_encoded(bucket, UNRESERVED), "list-type=2&max-keys=1")
         _check(status, document, "ListBucketResult", f"bucket {bucket}")
     if not buckets:
-        status, document = service.get("/", "")
+        status, document = service.ask("GET", "/")
         _check(status, document, "ListAllMyBucketsResult", "the bucket list")
     return Answer(True, f"S3 listed {', '.join(buckets) or 'its buckets'}", "200")
-
-
-class _Service:
-    """An S3 endpoint with the credentials to ask it."""
-
-    __slots__ = ("_deadline", "_given", "_host", "_port")
-
-    def __init__(self, given: dict[str, str], host: str, port: int, deadline: Deadline) -> None:
-        self._given = given
-        self._host = host
-        self._port = port
-        self._deadline = deadline
-
-    def get(self, path: str, query: str) -> tuple[int, bytes]:
-        """Send one signed GET on a connection of its own; return the status and the body."""
-        headers = signed_headers(
-            host=authority(self._host, self._port),
-            path=path,
-            query=query,
-            access_key=self._given["access_key"],
-            secret_key=self._given["secret_key"],
-            region=self._given.get("region", DEFAULT_REGION),
-            when=time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()),
-        )
-        with Connection(self._host, self._port, self._deadline) as connection:
-            response = get(connection, f"{path}?{query}" if query else path, headers)
-            return response.status, b"".join(body(connection, response))
 
 
 def _check(status: int, document: bytes, root: str, subject: str) -> None:

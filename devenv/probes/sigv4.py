@@ -1,26 +1,35 @@
-"""Sign a GET without a body with AWS Signature Version 4; must not read a clock or send anything."""
+"""Sign a request with AWS Signature Version 4; must not read a clock or send anything."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 
-_EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 _SIGNED = "host;x-amz-content-sha256;x-amz-date"
 
 
 def signed_headers(
-    *, host: str, path: str, query: str, access_key: str, secret_key: str, region: str, when: str
+    *,
+    host: str,
+    path: str,
+    query: str,
+    access_key: str,
+    secret_key: str,
+    region: str,
+    when: str,
+    method: str = "GET",
+    content: bytes = b"",
 ) -> list[tuple[str, str]]:
-    """Return the headers of a signed S3 GET of path?query: Host, X-Amz-Content-SHA256, X-Amz-Date, Authorization.
+    """Return the headers of a signed S3 request of path?query: Host, X-Amz-Content-SHA256, X-Amz-Date, Authorization.
 
     host: the Host header's value. path and query: already percent-encoded, the query sorted by name and with a "="
     for every name. when: UTC as YYYYMMDDTHHMMSSZ. Source: AWS General Reference, "Create a signed AWS API request";
     for S3 the path is encoded once only (same page, "canonical request").
     """
-    headers = [("Host", host), ("X-Amz-Content-SHA256", _EMPTY_SHA256), ("X-Amz-Date", when)]
+    digest = hashlib.sha256(content).hexdigest()
+    headers = [("Host", host), ("X-Amz-Content-SHA256", digest), ("X-Amz-Date", when)]
     canonical_headers = "".join(f"{name.lower()}:{value}\n" for name, value in headers)
-    canonical = "\n".join(("GET", path, query, canonical_headers, _SIGNED, _EMPTY_SHA256))
+    canonical = "\n".join((method, path, query, canonical_headers, _SIGNED, digest))
     scope_parts = (when[:8], region, "s3", "aws4_request")
     scope = "/".join(scope_parts)
     hashed = hashlib.sha256(_bytes(canonical)).hexdigest()

@@ -43,6 +43,7 @@ def resolve_app(draft: Draft, name: str, app: App, sidecars: Sequence[Service]) 
         reload=_reload(app),
         profile=app.profile,
         secrets=tuple(Secret(key, value) for key, value in private.items()),
+        host=app.host or (app.build is None and app.image is None),
     )
 
 

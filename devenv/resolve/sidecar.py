@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -12,7 +13,7 @@ from devenv.resolve.context import Draft, Path
 from devenv.resolve.pick import Pick
 from devenv.resolve.ready import check_of, check_ports, health_of
 from devenv.resolve.scope import Scope
-from devenv.stack import Check, File, Health, Port, Secret, Service, Text, Volume
+from devenv.stack import Check, File, Health, Native, Port, Secret, Service, Text, Volume
 from devenv.template import UnboundError, joined
 
 
@@ -97,7 +98,14 @@ def _from_recipe(name: str, pick: Pick, recipe: Recipe, scope: Scope) -> Service
         shm_size=container.shm_size,
         recipe=recipe.name,
         version=pick.version,
+        native=_native(recipe, text),
     )
+
+
+def _native(recipe: Recipe, text: Callable[[str], Text]) -> Native | None:
+    if recipe.native is None:
+        return None
+    return Native(recipe.native.provider, tuple((key, text(value)) for key, value in recipe.native.params.items()))
 
 
 def _file(file: RecipeFile, pick: Pick, scope: Scope) -> File:
@@ -141,5 +149,6 @@ def _over(base: Service, own: Service, pick: Pick, draft: Draft) -> Service:
         health=own.health if pick.sidecar.ready else base.health,
         needs=own.needs,
         profile=own.profile,
+        native=replace(base.native, path=pick.sidecar.native) if base.native else None,
         exports=tuple({**dict(base.exports), **dict(own.exports)}.items()),
     )

@@ -16,15 +16,19 @@ import pytest
 from tests.command_line import Cli, Result
 from tests.conftest import write_files
 from tests.e2e.engine import remove_everything_below
+from tests.native.machine import end_everything_below
 
-ENGINES = ["compose"]
+ENGINES = ["compose", "native"]
 
-CHOSEN_BY: dict[str, Mapping[str, str]] = {"compose": {}}
+CHOSEN_BY: dict[str, Mapping[str, str]] = {name: {"DEVENV_ENGINE": name} for name in ENGINES}
 """The environment in which the command line takes this engine."""
 
-MARKS: dict[str, list[pytest.MarkDecorator]] = {"compose": [pytest.mark.engine]}
+MARKS: dict[str, list[pytest.MarkDecorator]] = {"compose": [pytest.mark.engine], "native": [pytest.mark.servers]}
 
-REMOVED_BY: dict[str, Callable[[Path], None]] = {"compose": remove_everything_below}
+REMOVED_BY: dict[str, Callable[[Path, Cli], None]] = {
+    "compose": lambda folder, cli: remove_everything_below(folder),
+    "native": end_everything_below,
+}
 """What removes all that belongs to projects below a folder, in whatever state a failed test left it."""
 
 
@@ -70,4 +74,4 @@ def make(request: pytest.FixtureRequest, tmp_path: Path, cli: Cli) -> Iterator[M
         return Subject(request.param, chosen, write_files(tmp_path / name, {"devenv.toml": manifest}))
 
     yield subject
-    REMOVED_BY[request.param](tmp_path)
+    REMOVED_BY[request.param](tmp_path, chosen)

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from devenv.engines.compose.api import Api
 from devenv.engines.compose.http import Response
+from devenv.engines.escapes import clean
 
 _HEADER = 8
-# CSI, OSC, DCS and other escape sequences, then every control character but tab: a log must not steer the terminal.
-_ESCAPES = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x1b\\|\x07)|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]", re.S
-)
 _LONGEST = 64 * 1024
-
-
-def clean(line: str) -> str:
-    """The line as text: no escape sequence, no control character but tab."""
-    return _ESCAPES.sub("", line)
 
 
 def tail(api: Api, container: str, *, lines: int, this_run: bool = False) -> list[str]:

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from devenv.engines.compose.api import Api
 from devenv.engines.compose.endpoint import Endpoint
 from devenv.engines.compose.http import Response
-from devenv.engines.compose.logs import clean, follow, payload, tail
+from devenv.engines.compose.logs import follow, payload, tail
+from devenv.engines.escapes import clean
 from tests.command_line import ROOT
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -162,7 +163,7 @@ def test_no_control_character_is_left_and_no_other_is_lost_for_long(line: str) -
 
 
 ENDLESS = """
-from devenv.engines.compose.logs import clean
+from devenv.engines.escapes import clean
 for sequence in ("\\x1b]", "\\x1b[", "\\x1b[0;", "\\x1bP\\x1b", "\\x1b]x\\x1b", "\\x1b[ "):
     clean(sequence * 500_000)
 """

@@ -5,7 +5,10 @@ from __future__ import annotations
 APP = '[app]\nbuild = "."\n'
 """Two lines in front of a case that is about something in an app."""
 
-APP_KNOWS = "known keys: image, command, ports, ready, env, needs, profile, volumes, build, env_file, setup, reload"
+APP_KNOWS = (
+    "known keys: image, command, ports, ready, env, needs, profile, volumes, build, env_file, setup, host, reload"
+)
+NO_IMAGE = "an app needs `build` or `image`, or a `command` to run on this machine"
 NAME_RULE = "up to 63 of a-z, 0-9, - and _, first and last a letter or digit"
 
 MANIFEST_KEYS: list[tuple[str, list[str]]] = [
@@ -75,7 +78,7 @@ APP_KEYS: list[tuple[str, list[str]]] = [
         f"{'k' * 300} = 1",
         [f"3:1 unknown key `{'k' * 59}…` ({APP_KNOWS})"],
     ),
-    ("image = 'x'", ["1:2 an app needs either `build` or `image`"]),
+    ("image = 'x'", [f"1:2 {NO_IMAGE}"]),
     ("command = 5", ["3:11 expected a string or a list of strings, got an integer (write: command = [5])"]),
     ("command = ['sleep', 5]", ['3:21 expected a string, got an integer (write: "5")']),
     ("command = ''", ["3:11 must not be empty"]),
@@ -158,12 +161,15 @@ BUILDS: list[tuple[str, list[str]]] = [
     ("build = 5", ["2:9 expected a string or a table, got an integer"]),
     ("biuld = '.'", ["2:1 unknown key `biuld` (did you mean `build`?)"]),
     ("context = '.'", ["2:1 unknown key `context` (did you mean `build.context`?)"]),
-    ("env = {}", ["1:2 an app needs either `build` or `image`"]),
+    ("env = {}", [f"1:2 {NO_IMAGE}"]),
     ("build = { contxt = '.' }", ["2:11 unknown key `contxt` (did you mean `context`?)"]),
     ("build = { args = { A = [] } }", ["2:24 expected a string, a number or a boolean, got a list"]),
     ("[app.build]\ntarget = 5", ['3:10 expected a string, got an integer (write: target = "5")']),
     (
         "[app.env]\nx = []",
-        ["1:2 an app needs either `build` or `image`", "3:5 expected a string, a number or a boolean, got a list"],
+        [
+            f"1:2 {NO_IMAGE}",
+            "3:5 expected a string, a number or a boolean, got a list",
+        ],
     ),
 ]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from devenv.probes import Answer, Probe, attempt
 from devenv.probes.http1 import authority, percent_encoded
-from devenv.probes.s3 import _UNRESERVED
+from devenv.probes.s3_client import UNRESERVED
 from devenv.probes.sigv4 import signed_headers
 
 from .conftest import Serve
@@ -49,7 +49,7 @@ WORDS = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJ0123456789+/=-", min_size=1
 def test_our_signature_is_botocores(
     bucket: str, query: str, access_key: str, secret_key: str, region: str, port: int
 ) -> None:
-    host, path = authority("127.0.0.1", port), "/" + percent_encoded(bucket, _UNRESERVED)
+    host, path = authority("127.0.0.1", port), "/" + percent_encoded(bucket, UNRESERVED)
     theirs = botocore_signs(f"http://{host}{path}?{query}".rstrip("?"), access_key, secret_key, region)
     ours = we_sign(host, path, query, theirs["X-Amz-Date"], (access_key, secret_key), region)
     assert ours["Authorization"] == theirs["Authorization"]
@@ -67,7 +67,7 @@ def test_our_signature_is_that_of_the_amazon_manual() -> None:
 
 @given(st.text(st.characters(codec="utf-8")))
 def test_our_encoding_is_that_of_the_standard_library(text: str) -> None:
-    assert percent_encoded(text, _UNRESERVED) == quote(text, safe="")
+    assert percent_encoded(text, UNRESERVED) == quote(text, safe="")
 
 
 class Store(http.server.BaseHTTPRequestHandler):

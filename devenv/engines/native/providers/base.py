@@ -1,0 +1,61 @@
+"""What a server of the native engine has to say for itself; one that says nothing special is served by this alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from devenv.engines import Command
+from devenv.engines.native.find import Found, MissingError, candidates, table
+from devenv.engines.native.place import Place
+from devenv.engines.native.program import Program, Seen
+
+Run = Callable[[Program, float], tuple[int, str]]
+"""Runs a program to its end by the supervisor: gives its exit code (-1: none in so many seconds) and what it wrote."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """One sidecar, served by a program that was found."""
+
+    place: Place
+    found: Found
+
+    row: ClassVar[str]
+    """Its row in providers.toml."""
+
+    @classmethod
+    def choose(cls, place: Place) -> Found:
+        """The server for this place. Raises `MissingError`, and `InputError` where the user chose what isn't one."""
+        assert place.service.native
+        for found in candidates(table()[cls.row], place.project.state, place.service.native.path):
+            return found
+        raise cls.missing(place)
+
+    @classmethod
+    def missing(cls, place: Place) -> MissingError:
+        """That nothing serves it."""
+        row = table()[cls.row]
+        return MissingError(f"nothing here serves `{place.service.name}`", hint=f"install {row.install}")
+
+    def prepare(self, run: Run) -> Program:
+        """Make its data and files ready, and give the program to start. Raises `EngineError`."""
+        raise NotImplementedError
+
+    def opened(self, seen: Seen, run: Run) -> None:
+        """What has to be done between its start and the first client. Raises `EngineError`."""
+
+    def arguments(self) -> list[str]:
+        """The service's command without the program's name, paths of the image replaced."""
+        words = [self.place.text(word) for word in self.place.service.command or ()]
+        return words[1:] if words and not words[0].startswith("-") else words
+
+    def command(self, words: Sequence[str]) -> Command:
+        """What runs a command as if it ran beside the server."""
+        path = f"{self.found.program.parent}:{self.place.environment().get('PATH', '')}"
+        env = self.place.environment({"PATH": path})
+        program = self.found.beside(words[0])
+        first = str(program) if program.is_file() else words[0]
+        return Command((first, *words[1:]), env, Path(self.place.project.root))

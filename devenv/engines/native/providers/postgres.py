@@ -1,0 +1,245 @@
+"""PostgreSQL as a process: a cluster of the project's own, made as the image's entrypoint makes it.
+
+A new cluster takes no client over TCP until all that has to be in it is there: then one file says that it is complete.
+One that has no such file was cut off while it was made and holds nobody's data: it is made again.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from devenv.engines import Command
+from devenv.engines.native.account import User, reachable, substitute
+from devenv.engines.native.client import runtime_folder
+from devenv.engines.native.find import Found, candidates, table
+from devenv.engines.native.place import Place
+from devenv.engines.native.program import Program, Seen
+from devenv.engines.native.providers.base import Run, Server
+from devenv.errors import EngineError
+from devenv.stack import File
+
+_PORT = 5432
+_COMPLETE = "complete"
+_OPENING = 60.0
+_LOCAL_ONLY = "local all all trust\n"
+_EVERYONE = "host all all 127.0.0.1/32 scram-sha-256\nhost all all ::1/128 scram-sha-256\n"
+_SCRIPTS = 600.0
+"""Seconds that a user's own script may take when the data is first made."""
+
+
+class Postgres(Server):
+    """See `Server`."""
+
+    row = "postgres"
+
+    @classmethod
+    def choose(cls, place: Place) -> Found:
+        """The first whose data this is; else the first of the version asked for, with all extensions; else the first.
+
+        Whatever it lacks is told with it.
+        """
+        assert place.service.native
+        found = list(candidates(table()[cls.row], place.project.state, place.service.native.path))
+        if not found:
+            raise cls.missing(place)
+        version = _text(_cluster(place) / "PG_VERSION")
+        if version:
+            same = [each for each in found if _major(each.version) == version]
+            if not same:
+                here = ", ".join(each.version for each in found)
+                message = f"the data of `{place.service.name}` was made by version {version}, and here is {here}"
+                hint = f"install that version, or save the data and run: devenv destroy {place.service.name}"
+                raise EngineError(message, hint=hint)
+            found = same
+        asked = place.service.data_version
+        wanted = set(filter(None, place.param("extensions").split(",")))
+        ranked = sorted(found, key=lambda each: (bool(wanted - _extensions(each)), _major(each.version) != asked))
+        best = ranked[0]
+        differs = [] if not asked or _major(best.version) == asked else [f"{asked} asked, {best.version} here"]
+        differs += [f"extension {name} missing" for name in sorted(wanted - _extensions(best))]
+        return replace(best, differs=tuple(differs))
+
+    def prepare(self, run: Run) -> Program:
+        """A cluster where there is none, and its settings as they are wanted by now."""
+        if lacking := [text for text in self.found.differs if text.startswith("extension")]:
+            raise EngineError(
+                f"`{self.place.service.name}`: {', '.join(lacking)} in {self.found.shown}",
+                hint='install a PostgreSQL that has it, and name it: native = "/usr/lib/postgresql/17/bin"',
+            )
+        user = substitute()
+        sockets = self._sockets(user)
+        if not self._is_complete:
+            self._create(user, run)
+        hba = _cluster(self.place) / "pg_hba.conf"
+        hba.write_text(_LOCAL_ONLY + (_EVERYONE if self._is_complete else ""))
+        words: list[str | Path] = [
+            *("-D", _cluster(self.place), "-p", str(self.place.port(_PORT))),
+            *("-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={sockets}"),
+            *self.arguments(),
+        ]
+        program = self.place.program(self._beside("postgres"), *words)
+        return self._as(user, replace(program, stop=int(signal.SIGINT)))
+
+    def opened(self, seen: Seen, run: Run) -> None:
+        """Fill a new cluster, then let everyone in."""
+        if self._is_complete:
+            return
+        self._wait(seen)
+        for number, words in enumerate(self._scripts()):
+            name = f"{self.place.service.name}.init-{number}"
+            program = self.place.program(*words, name=name, own=self._client())
+            code, said = run(program, _SCRIPTS)
+            if code != 0:
+                last = said.strip().splitlines()[-3:] or ["it said nothing"]
+                raise EngineError(f"`{self.place.service.name}` can't be filled: {'; '.join(last)}")
+        with (_cluster(self.place) / "pg_hba.conf").open("a") as hba:
+            hba.write(_EVERYONE)
+        os.kill(seen.pid, signal.SIGHUP)  # it reads who may come anew
+        self._marker.write_text(self.found.version)
+
+    def command(self, words: Sequence[str]) -> Command:
+        """Its clients find the server by their own variables."""
+        found = super().command(words)
+        program = self._beside(words[0])
+        first = str(program) if program.is_file() else found.words[0]
+        return replace(found, words=(first, *words[1:]), env={**found.env, **self._client()})
+
+    @property
+    def _marker(self) -> Path:
+        return self.place.data("data") / _COMPLETE
+
+    @property
+    def _is_complete(self) -> bool:
+        return self._marker.exists()
+
+    def _beside(self, name: str) -> Path:
+        program = reachable(self.found.program, substitute(), self.found.version)
+        return program.parent / name
+
+    def _sockets(self, user: User | None) -> Path:
+        """A folder for its socket that is short, and ours alone."""
+        folder = runtime_folder(self.place.project)
+        if user:
+            folder = self.place.base / "run"
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            user.owns(folder)
+        return folder
+
+    def _create(self, user: User | None, run: Run) -> None:
+        """Make the cluster anew. Raises `EngineError`."""
+        data = self.place.data("data")
+        shutil.rmtree(data, ignore_errors=True)
+        try:
+            data.mkdir(parents=True, mode=0o700)
+            password = data / "password"
+            password.write_text(self.place.param("password") + "\n")
+        except OSError as error:
+            raise EngineError(
+                f"can't make the data of `{self.place.service.name}`: {error.strerror}", where=str(data)
+            ) from error
+        if user:
+            for folder in (self.place.base, self.place.base / "data"):
+                os.chown(folder, user.number, user.group)
+            user.owns(data)
+        words: list[str | Path] = [
+            *("-D", _cluster(self.place), "-U", self.place.param("user"), f"--pwfile={password}", "--encoding=UTF8"),
+            *("--auth-local=trust", "--auth-host=scram-sha-256", "--no-sync", "--no-instructions", *self._locale()),
+        ]
+        name = f"{self.place.service.name}.initdb"
+        program = self.place.program(self._beside("initdb"), *words, name=name, own={"LC_ALL": "C", "LANG": "C"})
+        code, said = run(self._as(user, program), _OPENING)
+        password.unlink()
+        if code != 0:
+            last = said.strip().splitlines()[-3:] or [f"initdb ends with {code}"]
+            raise EngineError(f"the data of `{self.place.service.name}` can't be made: {'; '.join(last)}")
+
+    def _locale(self) -> list[str]:
+        """UTF-8 with the order of its code points, whatever this machine knows of languages."""
+        if int(_major(self.found.version) or 0) >= 17:
+            return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        return ["--locale=C", *(["--lc-ctype=C.UTF-8"] if Path("/usr/lib/locale/C.utf8").exists() else [])]
+
+    def _wait(self, seen: Seen) -> None:
+        """Until it says that it is up, as pg_ctl does: by the eighth line of postmaster.pid (its miscadmin.h)."""
+        deadline = time.monotonic() + _OPENING
+        pause = threading.Event()
+        while not re.fullmatch(r"ready\s*", (_text(_cluster(self.place) / "postmaster.pid").split("\n") + [""] * 8)[7]):
+            now = self.place.supervision.seen().get(self.place.service.name)
+            if now is None or not now.alive or now.pid != seen.pid:
+                raise EngineError(f"`{self.place.service.name}` ended while its data was made")
+            if time.monotonic() > deadline:
+                raise EngineError(f"`{self.place.service.name}` does not come up to be filled")
+            pause.wait(0.005)
+
+    def _scripts(self) -> list[list[str]]:
+        """What the image's entrypoint runs on new data, in its order: ours first, as its names say, then the user's."""
+        database, found = self.place.param("database"), []
+        for file in sorted(self.place.service.files, key=lambda file: file.path):
+            folder, _, name = file.path.rpartition("/")
+            if folder != "/docker-entrypoint-initdb.d":
+                continue
+            path = self._script(file)
+            if name.endswith(".sh"):
+                found.append(["sh", str(path)])
+            else:
+                where = database if file.source else "postgres"  # ours makes the databases
+                found.append(
+                    [str(self._beside("psql")), "-v", "ON_ERROR_STOP=1", "-X", "-q", "-d", where, "-f", str(path)]
+                )
+        return found
+
+    def _script(self, file: File) -> Path:
+        if not file.source:
+            return self.place.files / file.path.lstrip("/")
+        path = self.place.project.root / file.source
+        if path.suffix != ".gz":
+            return path
+        plain = self.place.files / path.stem
+        plain.write_bytes(gzip.decompress(path.read_bytes()))
+        return plain
+
+    def _client(self) -> dict[str, str]:
+        return {
+            "PGHOST": str(self._sockets(substitute())),
+            "PGPORT": str(self.place.port(_PORT)),
+            "PGUSER": self.place.param("user"),
+            "PGPASSWORD": self.place.param("password"),
+            "PGDATABASE": self.place.param("database"),
+        }
+
+    @staticmethod
+    def _as(user: User | None, program: Program) -> Program:
+        return replace(program, user=user.number, group=user.group) if user else program
+
+
+def _cluster(place: Place) -> Path:
+    return place.data("data") / "cluster"
+
+
+def _major(version: str) -> str:
+    return version.partition(".")[0]
+
+
+def _extensions(found: Found) -> set[str]:
+    """What its folder of extensions holds: beside its programs, or where Debian puts it."""
+    root = found.program.parent.parent
+    folders = [root / "share/postgresql/extension", root / "share/extension"]
+    folders.append(Path("/usr/share/postgresql") / _major(found.version) / "extension")
+    here = next((folder for folder in folders if folder.is_dir()), None)
+    return {control.stem for control in here.glob("*.control")} if here else set()
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return ""

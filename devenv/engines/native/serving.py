@@ -1,0 +1,103 @@
+"""Which server of this machine serves which service, and what can't be served here; starts nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from devenv.engines.native.account import SYSTEM, substitute
+from devenv.engines.native.app import App
+from devenv.engines.native.client import Supervision
+from devenv.engines.native.find import MissingError
+from devenv.engines.native.place import Place
+from devenv.engines.native.providers import SERVERS
+from devenv.engines.native.providers.base import Server
+from devenv.errors import DevenvError, EngineError
+from devenv.events import Notice, Reporter
+from devenv.project import Project
+from devenv.stack import Bindings, Service
+
+RECORD = "native"
+"""What served each service last, for those who look: {service: [words, what differs]}."""
+
+
+@dataclass(frozen=True)
+class Serving:
+    """One project's services on this machine, by the bindings in force."""
+
+    project: Project
+    bindings: Bindings
+
+    def place(self, service: Service) -> Place:
+        """Where a service is."""
+        return Place(self.project, service, self.bindings, base(self.project, service))
+
+    def server(self, service: Service) -> Server | App:
+        """What serves it. Raises `MissingError` where nothing does."""
+        place = self.place(service)
+        if service.role == "app":
+            return App(place)
+        if service.native is None:
+            what = f"recipe `{service.recipe}`" if service.recipe else f"image `{service.image}`"
+            hint = "it needs a Docker engine"
+            raise MissingError(f"`{service.name}` has no native form: the {what} runs in a container only", hint=hint)
+        kind = SERVERS[service.native.provider]
+        return kind(place, kind.choose(place))
+
+    def all(self, services: Iterable[Service], reporter: Reporter, *, allow_missing: bool) -> dict[str, Server | App]:
+        """What serves each of them; what no app depends on may be missing, and is told.
+
+        Raises `EngineError` for what else is missing, unless that is allowed.
+        """
+        found: dict[str, Server | App] = {}
+        missing: list[tuple[Service, MissingError]] = []
+        for service in services:
+            try:
+                found[service.name] = self.server(service)
+            except MissingError as error:
+                missing.append((service, error))
+        needed = [(service, error) for service, error in missing if service.exports and not allow_missing]
+        if needed:
+            _, first = needed[0]
+            others = f" (and {len(needed) - 1} more: {', '.join(s.name for s, _ in needed[1:])})" if needed[1:] else ""
+            hint = f"{first.hint}; to start the rest without it: --allow-missing"
+            raise EngineError(first.message + others, hint=hint)
+        for _, lacking in missing:
+            reporter.emit(Notice(f"{lacking.message}: {lacking.hint}", "warning"))
+        self._note(found, missing)
+        return found
+
+    def digest(self, server: Server | App) -> str:
+        """Changes with all that makes a running one out of date."""
+        if isinstance(server, App):
+            layout = server.layout
+            target = layout.target if layout else None
+            words: list[Any] = [target.entrypoint, target.command, dict(target.env)] if target else []
+            return server.place.digest(repr([words, str(server.folder)]))
+        return server.place.digest(f"{server.found.program} {server.found.version}")
+
+    def _note(self, found: dict[str, Server | App], missing: Iterable[tuple[Service, DevenvError]]) -> None:
+        record = dict(self.project.state.load(RECORD) or {})
+        for name, server in found.items():
+            if isinstance(server, App):
+                record[name] = [server.shown, []]
+            else:
+                record[name] = [server.found.shown, list(server.found.differs)]
+        record |= {service.name: ["", [f"{error.message}: {error.hint}"]] for service, error in missing}
+        if record != self.project.state.load(RECORD):
+            self.project.state.save(RECORD, record)
+
+
+def base(project: Project, service: Service) -> Path:
+    """The folder below which a service's data and files are: root's postgres has another one, see `account`."""
+    if service.native and service.native.provider == "postgres" and substitute():
+        return SYSTEM / Supervision(project).mark
+    return project.state.folder / "native"
+
+
+def bases(project: Project) -> tuple[Path, ...]:
+    """All such folders."""
+    own = project.state.folder / "native"
+    return (own, SYSTEM / Supervision(project).mark) if substitute() else (own,)

@@ -1,0 +1,1 @@
+"""The native engine: real servers as real processes."""
