@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from devenv.engines import Engine
     from devenv.engines.choice import Choice
     from devenv.engines.compose.engine import ComposeEngine
-    from devenv.engines.compose.live import Report
+    from devenv.engines.live import Report
 
 LOCK_TIMEOUT = 600.0
 """Seconds to wait for another devenv on this project: its build may take a while."""
@@ -145,10 +145,8 @@ def restart(session: Session, services: Sequence[str], timeout: float) -> list[S
 
 def sync(session: Session) -> list[Report]:
     """Compare what runs with the files here once, bring over what differs, and say what that was."""
-    from devenv.engines.compose.live import Live
-
     with session.lock():
-        live = Live(session.compose.api, session.project, session.stack(), session.project.state.bindings())
+        live = session.engine.live(session.stack(), session.project.state.bindings())
         live.refresh()
         return live.react(live.look(None))
 

@@ -16,7 +16,7 @@ from devenv.layout.summary import FileAnswer, FolderAnswer
 from devenv.why import Answer
 
 if TYPE_CHECKING:
-    from devenv.engines.compose.live import Report
+    from devenv.engines.live import Report
     from devenv.parity import Parity
     from devenv.workflow import Session
 

@@ -74,8 +74,7 @@ def watch_in_background(session: Session) -> None:
 def watch_with_logs(settings: Settings, options: UpOptions, names: Collection[str]) -> None:
     """Watch in the foreground with the services' logs, until Ctrl-C or, with nothing built, the end of all logs."""
     from devenv.console import log_line, wants_color
-    from devenv.engines.compose.follow import Follower
-    from devenv.engines.compose.live import Live
+    from devenv.engines.live import Live
     from devenv.watch import Watch
     from devenv.watchers import only_one
 
@@ -88,11 +87,11 @@ def watch_with_logs(settings: Settings, options: UpOptions, names: Collection[st
             click.echo(log_line(service, text, width=width, color=color), color=color)
 
     with settings.session(watching=True) as session, only_one(session.project.state):
-        follower = Follower(session.compose.api, told)
+        follower = session.engine.follower(told)
 
         def seen(live: Live) -> None:
             wanted = names if options.services else live.stack.names
-            follower.see({name: found for name, found in live.containers.items() if name in wanted})
+            follower.see({name: found for name, found in live.instances.items() if name in wanted})
 
         watch = Watch(session, options, seen)
         watch.run(lambda: not follower.busy and not watch.builds)

@@ -26,6 +26,7 @@ from devenv.engines.compose.logs import follow
 from devenv.engines.compose.observe import Container, labels, observe
 from devenv.engines.compose.parallel import in_parallel
 from devenv.engines.compose.runtime import Containers, age
+from devenv.engines.live import Follower, Heard, Listener, Live, Told
 from devenv.engines.readiness import Asker
 from devenv.errors import EngineError
 from devenv.events import Notice, Phase, Reporter, ServicePhase
@@ -69,6 +70,24 @@ class ComposeEngine:
     def runtime(self, bindings: Bindings) -> Containers:
         """What starting and waiting need of the engine."""
         return Containers(self.api, bindings)
+
+    def live(self, stack: Stack, bindings: Bindings) -> Live:
+        """The stack's sources and containers, for reload."""
+        from devenv.engines.compose.live import Live as ComposeLive
+
+        return ComposeLive(self.api, self.project, stack, bindings)
+
+    def happenings(self, heard: Heard) -> Listener:
+        """Tell what happens to the project's containers and to the engine."""
+        from devenv.engines.compose.happenings import Happenings
+
+        return Happenings(self.api, self.project, heard)
+
+    def follower(self, told: Told) -> Follower:
+        """Tell what the services write."""
+        from devenv.engines.compose.follow import Follower as ComposeFollower
+
+        return ComposeFollower(self.api, told)
 
     def up(self, stack: Stack, wish: Wish, reporter: Reporter) -> Bindings:
         """Bring services up and wait until they are ready; see `Up`."""

@@ -20,6 +20,7 @@ from devenv.engines import (
     addresses_of,
 )
 from devenv.engines.launch import Job, Launch
+from devenv.engines.live import Follower, Heard, Listener, Live, Told
 from devenv.engines.native import logs
 from devenv.engines.native.client import Supervision, runtime_folder
 from devenv.engines.native.place import DATA, LOGS
@@ -56,6 +57,27 @@ class NativeEngine:
     def runtime(self, bindings: Bindings) -> Processes:
         """What starting and waiting need of the engine."""
         return self._processes(bindings, ())
+
+    def get_ready(self) -> None:
+        """Nothing takes long here."""
+
+    def live(self, stack: Stack, bindings: Bindings) -> Live:
+        """The stack's sources and processes, for reload."""
+        from devenv.engines.native.live import NativeLive
+
+        return NativeLive(self.project, stack, bindings)
+
+    def happenings(self, heard: Heard) -> Listener:
+        """Tell what happens to the project's processes."""
+        from devenv.engines.native.following import Happenings
+
+        return Happenings(self.supervision, heard)
+
+    def follower(self, told: Told) -> Follower:
+        """Tell what the services write."""
+        from devenv.engines.native.following import Follower as NativeFollower
+
+        return NativeFollower(self.project.state.folder / LOGS, told)
 
     def up(self, stack: Stack, wish: Wish, reporter: Reporter) -> Bindings:
         """Bring services up and wait until they are ready; see `Up`."""

@@ -55,7 +55,7 @@ class Processes:
     def exit_code(self, instance: str) -> int | None:
         """The code that its process ended with, 128 and more for a signal; None while it has not."""
         seen = self._seen(instance)
-        return None if seen.alive or seen.code is None else _shell_code(seen.code)
+        return None if seen.alive or seen.code is None else shell_code(seen.code)
 
     def ended(self, instance: str) -> str | None:
         """How its process ended; None while it runs."""
@@ -91,7 +91,7 @@ class Processes:
         late = seen.alive
         self.supervision.stop([program.name], remove=True, timeout=program.grace + GRACE)
         said = "\n".join(logs.tail(Path(program.log), lines=200))
-        return (-1 if late or seen.code is None else _shell_code(seen.code)), said
+        return (-1 if late or seen.code is None else shell_code(seen.code)), said
 
     def _start_setup(self, service: Service, instance: str) -> None:
         app = self.served[service.name]
@@ -116,8 +116,9 @@ def how(seen: Seen) -> str | None:
     if seen.code is None:
         return "it does not run"
     left = f", and left {seen.left} processes behind: it has to stay in the foreground" if seen.left else ""
-    return f"it ended with exit code {_shell_code(seen.code)}{left}"
+    return f"it ended with exit code {shell_code(seen.code)}{left}"
 
 
-def _shell_code(code: int) -> int:
+def shell_code(code: int) -> int:
+    """A process's exit code as shells tell it: 128 and more for a signal."""
     return 128 - code if code < 0 else code
