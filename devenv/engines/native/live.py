@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,22 +12,13 @@ from devenv.engines.native.client import Supervision
 from devenv.engines.native.processes import LONGEST_STOP, Processes
 from devenv.engines.native.program import Seen
 from devenv.engines.native.serving import Serving
+from devenv.engines.native.sources import counting, has_sources, rules_of, sight_of, written_since
 from devenv.layout.fingerprint import Index
-from devenv.layout.reloading import reload_of
-from devenv.layout.ruling import Change as How
-from devenv.layout.ruling import Ruling, Verdict
-from devenv.process import is_ignored_by_git
 from devenv.project import Project
-from devenv.reload.difference import Held, differences, outermost
-from devenv.reload.plan import Ruled, judge
+from devenv.reload.plan import Ruled
 from devenv.reload.rules import Rules
 from devenv.reload.sight import Sight
 from devenv.stack import Bindings, Service, Stack
-
-_NO_DOCKERFILE = "none"
-"""An empty file in the project's state, with an ignore file beside it, for an app that builds no image."""
-_NEVER = (".venv", "venv", "node_modules", ".tox", ".mypy_cache", ".pytest_cache", ".ruff_cache")
-"""Folders that are no sources, whatever git says of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +29,6 @@ class Process:
     running: bool
     started: float = 0.0
     failed: bool = False
-
-
-@dataclass(frozen=True)
-class GitRules:
-    """What counts in a folder without a Dockerfile: all that git does not ignore. See `Rules`."""
-
-    folder: Path
-    reloading: str
-    inputs: Set[str] = frozenset()
-
-    def rule(self, path: str, change: How | None = None) -> Ruling:
-        """Whether the path is a source."""
-        hidden = is_ignored_by_git(str(self.folder), path)
-        verdict, reason = (Verdict.ABSENT, "git ignores it") if hidden else (Verdict.SYNC, "it is a source of the app")
-        return Ruling(path, verdict, (), 0, "", reason)
-
-    def roots(self) -> Iterable[str]:
-        """All of it."""
-        return (".",)
 
 
 @dataclass
@@ -83,7 +55,7 @@ class NativeLive:
     @property
     def builds(self) -> bool:
         """Whether there is an app whose sources are here."""
-        return any(_has_sources(service) for service in self.stack)
+        return any(has_sources(service) for service in self.stack)
 
     def refresh(self) -> None:
         """See anew what runs."""
@@ -91,10 +63,10 @@ class NativeLive:
         self.instances = {name: (_process(now),) for name, now in seen.items() if name in self.stack.names}
         serving = Serving(self.project, self.bindings)
         for service in self.stack:
-            if _has_sources(service) and service.name not in self._watched:
+            if has_sources(service) and service.name not in self._watched:
                 app = serving.server(service)
                 assert isinstance(app, App)
-                self._watched[service.name] = _Watched(service, app, _sight(app), _rules(app))
+                self._watched[service.name] = _Watched(service, app, sight_of(app), rules_of(app))
 
     def look(self, paths: Collection[str] | None) -> dict[str, list[str] | None]:
         """See what changed of each app's sources."""
@@ -104,7 +76,7 @@ class NativeLive:
             if keys is None:
                 watched.sight.look()
             if keys is None or watched.rules.inputs & set(keys):
-                watched.rules = _rules(watched.app)
+                watched.rules = rules_of(watched.app)
             if keys is None or keys:
                 found[name] = keys
         return found
@@ -123,11 +95,11 @@ class NativeLive:
     def _one(self, watched: _Watched) -> Report | None:
         name, now = watched.service.name, watched.sight.now
         process = next(iter(self.instances.get(name, ())), None)
-        before = watched.held or _unchanged_since(now, process.started if process else 0.0)
-        changes = outermost(differences(Held(before.entries), now.entries))
+        if watched.held is None:
+            causes = written_since(watched.app, now, process.started if process else 0.0)
+        else:
+            causes = counting(lambda _: watched.rules, watched.app, watched.held, now)
         watched.held = now
-        judged = (Ruled(each, judge(each, watched.rules)) for each in changes)
-        causes = tuple(ruled for ruled in judged if ruled.ruling.verdict is not Verdict.ABSENT)
         if process is None or not causes or not (process.running or process.failed):
             return None
         done = Report("", (name,), causes, saved=_saved(now, causes), sent=False)
@@ -148,35 +120,9 @@ class NativeLive:
         self.instances[name] = (_process(supervision.seen()[name]),)
 
 
-def _has_sources(service: Service) -> bool:
-    return service.role == "app" and (service.build is not None or service.image is None)
-
-
 def _process(seen: Seen) -> Process:
     failed = not seen.alive and not seen.told and seen.code != 0
     return Process(seen.name, seen.alive, seen.started, failed)
-
-
-def _sight(app: App) -> Sight:
-    build, project = app.place.service.build, app.place.project
-    if build:
-        context = project.root / build.context
-        return Sight(context, context / build.dockerfile)
-    project.state.write(f"{_NO_DOCKERFILE}.dockerignore", "".join(f"**/{name}\n" for name in _NEVER))
-    return Sight(project.root, project.state.write(_NO_DOCKERFILE, ""))
-
-
-def _rules(app: App) -> Rules:
-    fresh = App(app.place)
-    if fresh.layout:
-        return fresh.layout
-    row = reload_of(fresh.own_words(), lambda: None)
-    return GitRules(app.place.project.root, row.shown if row else "")
-
-
-def _unchanged_since(now: Index, moment: float) -> Index:
-    """What is there without what was written after a moment: what a process that was started then knows of."""
-    return Index({key: entry for key, entry in now.entries.items() if entry.ctime_ns / 1e9 <= moment})
 
 
 def _saved(now: Index, causes: Sequence[Ruled]) -> float:

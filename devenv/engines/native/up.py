@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from devenv.engines import Wish, ports
@@ -11,9 +12,11 @@ from devenv.engines.native.processes import LONGEST_STOP, Processes
 from devenv.engines.native.program import Seen
 from devenv.engines.native.serving import Serving
 from devenv.engines.native.setups import Setups
+from devenv.engines.native.sources import Sources, has_sources
 from devenv.events import Phase, Reporter, ServicePhase
 from devenv.project import Project
-from devenv.stack import Bindings, Stack
+from devenv.reload.plan import told
+from devenv.stack import Bindings, Service, Stack
 from devenv.state import complete_secrets
 
 
@@ -38,8 +41,10 @@ class Up:
         served = serving.all(self.wish.services, self.reporter, allow_missing=self.wish.allow_missing)
         digests = {name: serving.digest(server) for name, server in served.items()}
         services = [service for service in self.wish.services if service.name in served]
-        self._stop_others(seen, digests)
-        setups = Setups(serving, services, digests)
+        sources = Sources(serving)
+        self._stop_others(seen, digests, self._stale(services, seen, sources))
+        seen = self.supervision.seen()
+        setups = Setups(serving, sources, services, digests)
         runtime = Processes(self.supervision, served, digests)
         jobs = []
         for service in services:
@@ -66,7 +71,20 @@ class Up:
             state.bind(bindings)
         return bindings
 
-    def _stop_others(self, seen: dict[str, Seen], digests: dict[str, str]) -> None:
+    @staticmethod
+    def _stale(services: Sequence[Service], seen: dict[str, Seen], sources: Sources) -> dict[str, str]:
+        """The apps whose files changed since their process was started, and what did."""
+        found = {}
+        for service in services:
+            known = seen.get(service.name)
+            if known is None or not known.alive or not has_sources(service):
+                continue
+            causes = sources.written_since(service, known.started)
+            if causes and not sources.rules(service).reloading:
+                found[service.name] = f"{told(causes)} changed"
+        return found
+
+    def _stop_others(self, seen: dict[str, Seen], digests: dict[str, str], stale: dict[str, str]) -> None:
         """End what runs with other settings than are wanted, and what an interrupted command was in the middle of."""
         alive = {name: now for name, now in seen.items() if now.alive}
         changed = [name for name, now in digests.items() if name in alive and alive[name].digest != now]
@@ -74,6 +92,10 @@ class Up:
         for name in changed:
             if name in digests:
                 self.reporter.emit(ServicePhase(name, Phase.RECREATING, "its settings changed"))
+        for name, reason in stale.items():
+            if name not in changed:
+                changed.append(name)
+                self.reporter.emit(ServicePhase(name, Phase.RECREATING, reason))
         if changed:
             self.supervision.stop(changed, remove=True, timeout=LONGEST_STOP)
 
