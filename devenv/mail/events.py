@@ -42,8 +42,10 @@ class Hub:
         self._pending: asyncio.Task[None] | None = None
 
     def tell(self, kind: str, data: object) -> None:
-        """Send an event to all, and the counts a little later; for any thread."""
-        if self._clients:
+        """Send an event to all; of `stats` only that they are other ones. For any thread."""
+        if self._clients and kind == "stats":
+            self._loop.call_soon_threadsafe(self.tell_counts)
+        elif self._clients:
             self._loop.call_soon_threadsafe(self._broadcast, kind, data)
 
     def _broadcast(self, kind: str, data: object) -> None:
@@ -53,8 +55,6 @@ class Hub:
                 client.waiting.put_nowait(words)
             except asyncio.QueueFull:
                 client.writer.close()
-        if kind not in ("stats", "error"):
-            self.tell_counts()
 
     def tell_counts(self) -> None:
         """Once for all that happens within a quarter of a second."""

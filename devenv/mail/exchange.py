@@ -41,9 +41,10 @@ class Request:
 
     @cached_property
     def query(self) -> dict[str, str]:
-        """The first value of each name."""
+        """The first value of each name; what is wrongly escaped is left out."""
         found: dict[str, str] = {}
-        for name, value in parse_qsl(self.raw_query, keep_blank_values=True):
+        good = (pair for pair in self.raw_query.split("&") if not re.search("%(?![0-9A-Fa-f]{2})|;", pair))
+        for name, value in parse_qsl("&".join(good), keep_blank_values=True):
             found.setdefault(name, value)
         return found
 

@@ -53,8 +53,9 @@ class Part:
             return inner.as_bytes(policy=WRITING) if isinstance(inner, Message) else b""
         found = self.source.get_payload(decode=True)
         content = found if isinstance(found, bytes) else b""
-        charset = str(self.source.get_param("charset") or "")
-        if self.kind.startswith("text/") and charset.lower() not in ("", "utf-8", "us-ascii"):
+        stated = str(self.source.get_param("charset") or ("" if "Content-Type" in self.source else "us-ascii")).lower()
+        charset = WESTERN.get(stated, stated)
+        if self.kind.startswith("text/") and charset not in ("", "utf-8", "utf8") and not content.isascii():
             content = decoded(content, charset).encode()
         return content
 
@@ -62,6 +63,9 @@ class Part:
     def text(self) -> str:
         return decoded(self.content, "utf-8")
 
+
+WESTERN = dict.fromkeys(("us-ascii", "ascii", "iso-8859-1", "latin1", "iso_8859-1"), "cp1252")
+"""Names of character sets that are read as windows-1252, as https://encoding.spec.whatwg.org has it."""
 
 WRITING = policy.compat32.clone(linesep="\r\n", max_line_length=0, mangle_from_=False)
 

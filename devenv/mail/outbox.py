@@ -72,6 +72,7 @@ def _valid(address: str, name: str) -> None:
 
 
 def _person(name: str, address: str) -> str:
+    address = address if "@" in address or not address else f"{address}@"
     if not name:
         return f"<{address}>"
     if name.isascii():
@@ -136,9 +137,12 @@ def _written(headers: Headers, content: bytes) -> bytes:
 def _attachment(wanted: Fields) -> tuple[Headers, bytes]:
     name, identity = wanted.text("Filename"), wanted.text("ContentID")
     try:
-        content = base64.b64decode(wanted.text("Content").rpartition(",")[2], validate=True)
+        content = base64.b64decode(encoded := _base64(wanted.text("Content")), validate=True)
     except binascii.Error as error:
-        raise SendError(f'error decoding base64 attachment "{name}": {error}') from error
+        wrong = re.search("[^A-Za-z0-9+/=]", encoded)
+        place = wrong.start() if wrong else len(encoded) // 4 * 4
+        problem = f"illegal base64 data at input byte {place}"
+        raise SendError(f'error decoding base64 attachment "{name}": {problem}') from error
     kind = re.sub(r"[\r\n]", "", wanted.text("ContentType")) or sniffed(content)
     written = re.sub(r'(["\\])', r"\\\1", _encoded(name))
     label = f';\r\n name="{written}"' if name and ";" not in kind else ""
@@ -146,8 +150,13 @@ def _attachment(wanted: Fields) -> tuple[Headers, bytes]:
     headers = {"Content-Type": kind + label, "Content-Disposition": f'{shown}; filename="{written}"' if name else shown}
     if identity:
         headers["Content-Id"] = "<" + re.sub(r"[<>\s]", "", identity) + ">"
-    encoded = base64.encodebytes(content).replace(b"\n", b"\r\n")
-    return headers | {"Content-Transfer-Encoding": "base64"}, encoded
+    lines = base64.encodebytes(content).replace(b"\n", b"\r\n")
+    return headers | {"Content-Transfer-Encoding": "base64"}, lines
+
+
+def _base64(text: str) -> str:
+    """Without what a browser's data address has before it, and on one line."""
+    return re.sub(r"[\r\n]", "", text.rpartition(",")[2])
 
 
 def sniffed(content: bytes) -> str:

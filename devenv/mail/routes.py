@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ class Route:
 
 def find(routes: list[Route], webroot: str, request: Request) -> tuple[Route, dict[str, str]]:
     """The first that fits; raises RefusedError with the answer where none does."""
-    clean = re.sub("/{2,}", "/", request.path)
+    clean = _clean(request.path)
     query = f"?{request.raw_query}" if request.raw_query else ""
     if clean != request.path:
         raise redirected(clean + query)
@@ -48,6 +49,12 @@ def find(routes: list[Route], webroot: str, request: Request) -> tuple[Route, di
         allowed = ("Allow", ", ".join(sorted(methods)))
         raise RefusedError(405, "Method Not Allowed\n", SNIFFED, (allowed, *NOSNIFF))
     raise missing()
+
+
+def _clean(path: str) -> str:
+    """Without doubled slashes and without dots that lead somewhere else."""
+    kept = posixpath.normpath(f"/{path.lstrip('/')}")
+    return f"{kept}/" if path.endswith(("/", "/.", "/..")) and kept != "/" else kept
 
 
 def missing() -> RefusedError:

@@ -10,7 +10,7 @@ import socket
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from email.utils import formatdate
+from datetime import datetime
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session, syntax
@@ -28,6 +28,11 @@ LONGEST_ADDRESS = 1024
 LONGEST_COMMAND = 2048
 READ_AHEAD = 256 * 1024
 END = b"\r\n.\r\n"
+REWORDED = {
+    "500 Error:": "500 5.5.2 Syntax error, command unrecognized",
+    "500 Command line too long": "500 5.5.2 Line too long",
+}
+"""What aiosmtpd says by itself, and what Mailpit says then."""
 
 
 class Desk:
@@ -48,13 +53,13 @@ class Desk:
         auth = ["250-AUTH LOGIN PLAIN"] if self.settings.offers_auth else []
         size = f"250-SIZE {self.settings.max_size}"
         extensions = ["250-ENHANCEDSTATUSCODES", "250-8BITMIME", "250 SMTPUTF8"]
-        return [f"250-{self.host} greets {hostname}", size, *auth, *extensions]
+        return [f"250-{self.host} greets {hostname.strip()}", size, *auth, *extensions]
 
     async def handle_HELO(  # noqa: N802 (aiosmtpd's name)
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str
     ) -> str:
         session.host_name = hostname
-        return f"250 {self.host} greets {hostname}"
+        return f"250 {self.host} greets {hostname.strip()}"
 
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         if not isinstance(data, LoginPassword):
@@ -124,6 +129,8 @@ class Connection(SMTP):
     async def push(self, status: Any) -> None:
         if status is None or self.transport is None:
             return
+        if isinstance(status, str):
+            status = next((ours for theirs, ours in REWORDED.items() if status.startswith(theirs)), status)
         if status[:1] in ("4", "5"):
             level = "warning" if status[:1] == "4" else "error"
             self.desk.tell("error", {"Level": level, "Type": "smtpd", "IP": self.peer, "Message": status})
@@ -144,6 +151,16 @@ class Connection(SMTP):
         if needed:
             await self.push("530 5.7.0 Authentication required")
         return needed
+
+    @syntax("EHLO hostname")
+    async def smtp_EHLO(self, arg: str | None) -> None:  # noqa: N802 (aiosmtpd's name)
+        self.asked_from = False
+        await super().smtp_EHLO(arg or " ")
+
+    @syntax("HELO hostname")
+    async def smtp_HELO(self, arg: str | None) -> None:  # noqa: N802 (aiosmtpd's name)
+        self.asked_from = False
+        await super().smtp_HELO(arg or " ")
 
     @syntax("MAIL FROM:<address>")
     async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: N802 (aiosmtpd's name)
@@ -239,7 +256,7 @@ class Connection(SMTP):
         name = self.session.host_name if self.session else ""
         received = (
             f"Received: from {name} (unknown [{self.peer}])\r\n        by {self.desk.host} ({self.desk.name}) with SMTP"
-            f"\r\n        for <{envelope.rcpt_tos[0]}>; {formatdate(localtime=True)}\r\n"
+            f"\r\n        for <{envelope.rcpt_tos[0]}>; {_now()}\r\n"
         )
         user = self.session.auth_data if self.session and isinstance(self.session.auth_data, str) else ""
         sender, recipients = envelope.mail_from or "", [str(address) for address in envelope.rcpt_tos]
@@ -280,6 +297,11 @@ class Connection(SMTP):
         await self.push("502 5.5.1 Command not implemented")
 
     smtp_HELP = smtp_VRFY = smtp_EXPN = smtp_STARTTLS = not_implemented  # noqa: N815 (aiosmtpd's names)
+
+
+def _now() -> str:
+    now = datetime.now().astimezone()
+    return f"{now:%a}, {now.day} {now:%b %Y %H:%M:%S %z (%Z)}"
 
 
 def _problem(address: str) -> str:

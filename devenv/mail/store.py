@@ -169,8 +169,11 @@ class Store:
             self._run("INSERT INTO source (mail, raw) VALUES (?, ?)", (number, mail.raw))
             given = self.tags.give(number, tags)
         summary = self.entry(made)
+        if given:
+            self.tell("update", {"ID": made, "Tags": given})
         if summary:
             self.tell("new", summary.facts(given, []))
+        self.tell("stats", None)
         return made
 
     def knows(self, message_id: str) -> bool:
@@ -205,9 +208,12 @@ class Store:
                     changed.append(one)
         for one in changed:
             self.tell("update", {"ID": one, "Read": read})
+        if changed:
+            self.tell("stats", None)
 
     def mark_all(self, read: bool) -> None:
         self._run("UPDATE mail SET read = ? WHERE read != ?", (read, read))
+        self.tell("stats", None)
 
     def delete(self, ids: Iterable[str]) -> None:
         """Remove the named messages."""
@@ -227,6 +233,7 @@ class Store:
         gone = self._db.execute("DELETE FROM mail WHERE 1").rowcount
         self._after_deleting(gone)
         self.tell("truncate", None)
+        self.tell("stats", None)
 
     def prune(self, keep: int, hours: int = 0) -> None:
         """Remove the oldest beyond the number to keep, and what is older than the hours; zero is no limit."""
@@ -244,6 +251,7 @@ class Store:
     def _after_deleting(self, number: int) -> None:
         if number:
             self.deleted += number
+            self.tell("stats", None)
             self.tags.drop_unused()
             self._run("PRAGMA incremental_vacuum")
 

@@ -90,9 +90,9 @@ class Connection:
         event = await self._event()
         if not isinstance(event, h11.Request):
             return None
-        target = urlsplit(event.target.decode("ascii", "replace"))
+        path, _, query = _target(event.target.decode("ascii", "replace"))
         headers = {name.decode("latin-1").title(): value.decode("latin-1") for name, value in event.headers}
-        request = Request(event.method.decode(), target.path, target.query, headers, self._peer)
+        request = Request(event.method.decode(), path, query, headers, self._peer)
         if self._http.they_are_waiting_for_100_continue:
             await self._send(h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue"))
         limit = self._limit(request)
@@ -143,6 +143,14 @@ class Connection:
         if data := self._http.send(event):
             self._writer.write(data)
             await self._writer.drain()
+
+
+def _target(text: str) -> tuple[str, str, str]:
+    """Path, question mark and query; a proxy's client sends a whole address."""
+    if text.startswith(("http://", "https://")):
+        parts = urlsplit(text)
+        return parts.path or "/", "?", parts.query
+    return text.partition("?")
 
 
 def _pieces(body: bytes) -> Iterator[bytes]:

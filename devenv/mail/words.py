@@ -6,6 +6,7 @@ import re
 from html.parser import HTMLParser
 
 SNIPPET_BYTES = 200
+QUOTED_WIDTH = 74
 SKIPPED = {"script", "title", "head", "style", "noscript"}
 BLOCK_END = re.compile(
     r"</(div|p|td|th|h[1-6]|ul|ol|li|address|article|aside|blockquote|dl|dt|footer|header|hr|main|nav|pre|table|thead"
@@ -90,24 +91,41 @@ class _Scope:
     def __init__(self, *, spaced: bool = False) -> None:
         self.pieces: list[str] = []
         self._spaced = spaced
-        self.begun = False  # something stands on the current line
+        self.prefix = ""
+        self.length = 0  # of the current line
 
-    def emit(self, text: str) -> None:
-        if not text:
-            return
-        if not text[0].isspace() and not self._spaced and not text.startswith("."):
-            self.pieces.append(" ")
-        self._spaced = text[-1].isspace()
-        self.pieces.append(text)
-        self.begun = not text.endswith("\n")
+    def emit(self, text: str, quoted: int = 0) -> None:
+        """Add a piece; quoted text gets a mark on each line, and has no long lines."""
+        for line in self._broken(text) if quoted else filter(None, [text]):
+            if not line[0].isspace() and not self._spaced and not text.startswith("."):
+                self._write(" ")
+            self._spaced = line[-1].isspace()
+            self._write(line)
+
+    def _write(self, text: str) -> None:
+        self.pieces.append(text.replace("\n", "\n" + self.prefix))
+        end = text.rfind("\n")
+        self.length = self.length + len(text) if end < 0 else len(text) - end - 1
+
+    def _broken(self, text: str) -> list[str]:
+        lines = ["\n"] if self.length >= QUOTED_WIDTH else []
+        room = QUOTED_WIDTH - (0 if lines else self.length)
+        while len(text) > room:
+            at = next((i for i in range(room, -1, -1) if text[i].isspace()), -1)
+            if at < 0:
+                at = next((i for i in range(room, len(text)) if text[i].isspace()), len(text))
+            lines.append(text[:at] + "\n")
+            text, room = text[at:].lstrip(), QUOTED_WIDTH
+        return [*lines, *filter(None, [text])]
 
 
 class _Text(HTMLParser):
     """Emits pieces as elements begin and end; headings and bold are scopes of their own, framed at their end."""
 
     framed = {"h1": "*", "h2": "-", "h3": "-", "b": "", "strong": ""}  # noqa: RUF012 (read only)
-    hidden = ("style", "script", "head")
-    spaced = ("p", "ul", "table", "blockquote")
+    hidden = ("style", "script", "head", "title")
+    before = {"br": "\n", "li": "* ", "p": "\n\n", "ul": "\n\n", "table": "\n\n"}  # noqa: RUF012 (read only)
+    after = {"li": "\n", "p": "\n\n", "ul": "\n\n", "table": "\n\n"}  # noqa: RUF012 (read only)
 
     def __init__(self) -> None:
         super().__init__()
@@ -115,6 +133,7 @@ class _Text(HTMLParser):
         self._open: list[str] = []
         self._hidden = ""
         self._pre = 0
+        self._quoted = 0
         self._links: list[tuple[str, int]] = []
         self._closed_div = False
 
@@ -130,17 +149,15 @@ class _Text(HTMLParser):
         self._closed_div = False
         if tag in self.hidden:
             self._hidden = tag
-        elif tag == "br":
-            self._emit("\n")
+        elif tag in self.before:
+            self._emit(self.before[tag])
         elif tag in self.framed:
             self._open.append(tag)
             self._scopes.append(_Scope(spaced=tag in ("b", "strong")))
-        elif tag in self.spaced:
-            self._emit("\n\n")
-        elif tag == "div" and self._scopes[-1].begun:
+        elif tag == "blockquote":
+            self._quote(1)
+        elif tag == "div" and self._scopes[-1].length:
             self._emit("\n")
-        elif tag == "li":
-            self._emit("* ")
         elif tag == "a":
             self._links.append((dict(attrs).get("href") or "", len(self._scopes[-1].pieces)))
         elif tag == "img" and self._links:
@@ -154,15 +171,15 @@ class _Text(HTMLParser):
         if tag in self.framed and tag in self._open:
             while self._frame(self._open.pop()) != tag:
                 pass
-        elif tag in self.spaced:
-            self._emit("\n\n")
+        elif tag in self.after:
+            self._emit(self.after[tag])
         elif tag == "div":
             if not self._closed_div:
                 self._emit("\n")
             self._closed_div = True
             return
-        elif tag == "li":
-            self._emit("\n")
+        elif tag == "blockquote" and self._quoted:
+            self._quote(-1)
         elif tag == "a" and self._links:
             self._link(*self._links.pop())
         self._pre -= tag == "pre" and self._pre > 0
@@ -172,7 +189,14 @@ class _Text(HTMLParser):
             self._emit(data if self._pre else re.sub(r"[ \r\n\t]+", " ", data).strip())
 
     def _emit(self, text: str) -> None:
-        self._scopes[-1].emit(text)
+        self._scopes[-1].emit(text, self._quoted if len(self._scopes) == 1 else 0)
+
+    def _quote(self, step: int) -> None:
+        self._quoted += step
+        self._scopes[0].prefix = f"{'>' * self._quoted} " if self._quoted else ""
+        self._emit("\n" if step > 0 else "\n\n")
+        if step > 0 and self._quoted == 1:
+            self._emit("\n")
 
     def _link(self, target: str, begin: int) -> None:
         target = target.strip().removeprefix("mailto:")
