@@ -254,6 +254,7 @@ class Store:
             self.tell("stats", None)
             self.tags.drop_unused()
             self._run("PRAGMA incremental_vacuum")
+            self._run("PRAGMA wal_checkpoint(TRUNCATE)")  # or the file would keep its size
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
