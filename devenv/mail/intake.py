@@ -10,6 +10,7 @@ from .message import Mail
 from .mime import ADDRESS, Tree, head
 from .settings import Settings
 from .store import FULL, Store, new_id
+from .tags import clean
 
 FOLDED = r"[^\n]*(?:\n|\Z)(?:[ \t][^\n]*(?:\n|\Z))*"
 
@@ -67,7 +68,7 @@ class Intake:
             found = [re.sub(r"\b[a-z]", lambda first: first[0].upper(), tag) for tag in found]
         if username and "tags-username" in self._settings.on:
             found.append(username)
-        return sorted(found)
+        return sorted(clean(found))
 
 
 def readable(top: bytes) -> bool:
