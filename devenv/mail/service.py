@@ -15,11 +15,11 @@ from typing import TypeVar
 
 from . import smtp
 from .api import VERSION, Api
+from .desk import Desk, listening_socket
 from .events import Hub
 from .exchange import Request, Response
 from .intake import Intake
 from .settings import Address, Settings
-from .smtp import listening_socket
 from .store import Store
 from .web import Server
 
@@ -57,7 +57,7 @@ class Service:
         loop = asyncio.get_running_loop()
         hub = Hub(loop, lambda: asyncio.ensure_future(self._in_worker(self._counts)))
         self._store.tell = hub.tell
-        desk = smtp.Desk(self._settings, self._take, hub.tell)
+        desk = Desk(self._settings, self._take, hub.tell)
         web = Server(self._answer, self._api.limit, hub)
         ended = _signal(loop)
         mail_socket = _listen("smtpd", self._settings.smtp)

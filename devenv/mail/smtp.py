@@ -8,19 +8,16 @@ import logging
 import re
 import socket
 import sqlite3
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session, syntax
+from aiosmtpd.smtp import SMTP, Envelope, syntax
 
+from .desk import Desk
 from .intake import RefusedMailError
 from .mime import ADDRESS
-from .settings import Address, Settings
-from .store import Tell
 
-Take = Callable[[bytes, str, list[str], str], Awaitable[str]]
 FROM = re.compile(r"FROM: ?<([^<>\v]*)>(?: (.*)|$)", re.IGNORECASE)
 TO = re.compile(r"TO: ?<([^<>\v]+)>(?: |$)", re.IGNORECASE)
 SIZE = re.compile(r"(?:^| |,)SIZE=(.*?)(?:$|,| )", re.IGNORECASE)
@@ -33,49 +30,6 @@ REWORDED = {
     "500 Command line too long": "500 5.5.2 Line too long",
 }
 """What aiosmtpd says by itself, and what Mailpit says then."""
-
-
-class Desk:
-    """What all connections share: the settings, where mail goes, and which connections are open."""
-
-    def __init__(self, settings: Settings, take: Take, tell: Tell) -> None:
-        self.settings = settings
-        self.take = take
-        self.tell = tell
-        self.open: set[Connection] = set()
-        self.host = socket.gethostname()
-        self.name = f"Mailpit ({settings.label})" if settings.label else "Mailpit"
-
-    async def handle_EHLO(  # noqa: N802 (aiosmtpd's name)
-        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
-    ) -> list[str]:
-        session.host_name = hostname
-        auth = ["250-AUTH LOGIN PLAIN"] if self.settings.offers_auth else []
-        size = f"250-SIZE {self.settings.max_size}"
-        extensions = ["250-ENHANCEDSTATUSCODES", "250-8BITMIME", "250 SMTPUTF8"]
-        return [f"250-{self.host} greets {hostname.strip()}", size, *auth, *extensions]
-
-    async def handle_HELO(  # noqa: N802 (aiosmtpd's name)
-        self, server: SMTP, session: Session, envelope: Envelope, hostname: str
-    ) -> str:
-        session.host_name = hostname
-        return f"250 {self.host} greets {hostname.strip()}"
-
-    def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
-        if not isinstance(data, LoginPassword):
-            return AuthResult(success=False, handled=False)
-        try:
-            user, password = data.login.decode(), data.password.decode()
-        except UnicodeDecodeError:
-            return AuthResult(success=False, handled=False)
-        wanted = self.settings.smtp_auth
-        good = wanted.match(user, password) if wanted else "smtp-auth-accept-any" in self.settings.on
-        return AuthResult(success=good, handled=False, auth_data=user)
-
-    def close(self) -> None:
-        """End all connections at once; a message that was not yet accepted is for the sender to repeat."""
-        for connection in list(self.open):
-            connection.end(f"421 4.3.2 {self.host} {self.name} ESMTP Service shutting down")
 
 
 class Connection(SMTP):
@@ -308,15 +262,6 @@ def _problem(address: str) -> str:
     if not ADDRESS.fullmatch(address):
         return "553 5.1.3 The address is not a valid RFC 5321 address"
     return "500 The address is too long" if len(address) > LONGEST_ADDRESS else ""
-
-
-def listening_socket(address: Address) -> socket.socket:
-    """A socket for both address families where the host names neither; raises OSError where it is taken."""
-    if address.host in ("", "::") and socket.has_dualstack_ipv6():
-        return socket.create_server(("", address.port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=512)
-    host = address.host if address.host not in ("", "::") else "0.0.0.0"  # noqa: S104 (asked for)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, address.port), family=family, backlog=512)
 
 
 async def serve(desk: Desk, listening: socket.socket) -> asyncio.Server:

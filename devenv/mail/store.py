@@ -253,7 +253,7 @@ class Store:
             self.deleted += number
             self.tell("stats", None)
             self.tags.drop_unused()
-            self._run("PRAGMA incremental_vacuum")
+            self._db.executescript("PRAGMA incremental_vacuum")  # as a single statement it would free a single page
             self._run("PRAGMA wal_checkpoint(TRUNCATE)")  # or the file would keep its size
 
     @contextmanager

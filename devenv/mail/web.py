@@ -96,15 +96,15 @@ class Connection:
         if self._http.they_are_waiting_for_100_continue:
             await self._send(h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue"))
         limit = self._limit(request)
-        body = bytearray()
+        body, cut = bytearray(), False
         while True:
             event = await self._event()
             if isinstance(event, h11.Data):
-                body += event.data
-                if limit and len(body) > limit:  # the rest isn't read, so that this connection has no next request
-                    return request.with_body(bytes(body[:limit]), cut=True)
+                cut = cut or bool(limit and len(body) + len(event.data) > limit)
+                if not cut:  # what is too long is read all the same, so that the client hears why it is refused
+                    body += event.data
             elif isinstance(event, h11.EndOfMessage) or event is h11.PAUSED:
-                return request.with_body(bytes(body))
+                return request.with_body(bytes(body), cut=cut)
             elif not isinstance(event, h11.Request):
                 return None
 
