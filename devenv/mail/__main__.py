@@ -34,8 +34,10 @@ def _readyz(arguments: Sequence[str]) -> int:
 
 
 def _serve(settings: Settings) -> int:
-    from . import service  # `readyz` runs often and needs none of it
-
+    try:
+        from . import service  # `readyz` runs often and needs none of it
+    except ModuleNotFoundError as error:
+        raise SettingsError(f"the mail catcher needs {error.name}: pip install 'devenv-up[native]'") from error
     return service.serve(settings)
 
 
