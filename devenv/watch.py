@@ -180,10 +180,9 @@ class Watch:
         for path, reason in report.left.items():
             self.session.reporter.emit(Notice(f"`{path}` could not be read and is tried again: {reason}", "warning"))
         for name in (*report.restarted, *report.revived):
-            bindings = self._live.bindings
-            self._readying.begin(
-                self._stack[name], self._live.instances[name][0].id, bindings, self._engine.runtime(bindings)
-            )
+            service, bindings = self._stack[name], self._live.bindings
+            runtime = self._engine.runtime(service, bindings)
+            self._readying.begin(service, self._live.instances[name][0].id, bindings, runtime)
 
     def _rebuild(self, report: Report, begun: float) -> None:
         """Build and replace by way of `up`; what runs goes on until the new image is there."""

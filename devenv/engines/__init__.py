@@ -79,8 +79,8 @@ class Engine(Protocol):
     def check(self) -> None:
         """Raises `EngineUnavailableError` where no engine answers."""
 
-    def runtime(self, bindings: Bindings) -> Runtime:
-        """What starting and waiting need of the engine."""
+    def runtime(self, service: Service, bindings: Bindings) -> Runtime:
+        """What starting a service and waiting for it need of the engine."""
 
     def get_ready(self) -> None:
         """Load in the background what the next change would wait for."""

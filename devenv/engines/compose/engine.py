@@ -67,8 +67,8 @@ class ComposeEngine:
 
         threading.Thread(target=load, name="devenv-warm", daemon=True).start()
 
-    def runtime(self, bindings: Bindings) -> Containers:
-        """What starting and waiting need of the engine."""
+    def runtime(self, service: Service, bindings: Bindings) -> Containers:
+        """What starting a service and waiting for it need of the engine."""
         return Containers(self.api, bindings)
 
     def live(self, stack: Stack, bindings: Bindings) -> Live:
@@ -146,28 +146,12 @@ class ComposeEngine:
                 for line in follow(self.api, container, lines=lines, stay=False):
                     yield name, line
             return
-        from queue import SimpleQueue
+        from devenv.engines.merge import merged
 
-        queue: SimpleQueue[tuple[str, str] | None] = SimpleQueue()
+        def lines_of(name: str, container: str) -> Iterator[tuple[str, str]]:
+            return ((name, line) for line in follow(self.api, container, lines=lines, stay=True))
 
-        def pump(name: str, container: str) -> None:
-            try:
-                for line in follow(self.api, container, lines=lines, stay=True):
-                    queue.put((name, line))
-            except (EngineError, OSError):
-                pass  # the container went away: its log ends here
-            finally:
-                queue.put(None)
-
-        for name, container in chosen:
-            threading.Thread(target=pump, args=(name, container), daemon=True).start()
-        open_logs = len(chosen)
-        while open_logs:
-            item = queue.get()
-            if item is None:
-                open_logs -= 1
-            else:
-                yield item
+        yield from merged([lines_of(name, container) for name, container in chosen])
 
     def inside(self, service: Service, command: Sequence[Text], *, terminal: bool) -> Command:
         """`docker exec` in the service's container, on our terminal or on pipes."""

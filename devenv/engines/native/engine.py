@@ -54,9 +54,9 @@ class NativeEngine:
     def check(self) -> None:
         """This machine is always there."""
 
-    def runtime(self, bindings: Bindings) -> Processes:
-        """What starting and waiting need of the engine."""
-        return self._processes(bindings, ())
+    def runtime(self, service: Service, bindings: Bindings) -> Processes:
+        """What starting a service and waiting for it need of the engine."""
+        return self._processes(bindings, (service,))
 
     def get_ready(self) -> None:
         """Nothing takes long here."""
