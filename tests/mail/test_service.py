@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import smtplib
 import socket
@@ -157,3 +158,9 @@ def test_nonsense_instead_of_http_is_refused() -> None:
         connection.sendall(b"nonsense\r\n\r\n")
         assert connection.recv(1000).startswith(b"HTTP/1.1 400 ")
         assert httpx.get(str(catcher.http.base_url)).status_code == 200
+
+
+def test_the_frame_for_a_mail_lets_no_script_run() -> None:
+    with running() as catcher:
+        (sandbox,) = re.findall(r'setAttribute\("sandbox", "([^"]*)"\)', catcher.get("/").text)
+        assert not {"allow-scripts", "allow-forms", "allow-top-navigation"} & set(sandbox.split())
