@@ -56,10 +56,8 @@ class Session:
     @cached_property
     def engine(self) -> Engine:
         """The engine that serves this project, with processes beside its containers for apps that run on the host."""
-        from devenv.engines.compose.engine import ComposeEngine
-
         engine = self.choice.engine
-        if not isinstance(engine, ComposeEngine):
+        if engine.name == "native":
             return engine
         on_host = self._on_host()
         if not on_host and not (self.project.state.folder / "processes.json").exists():
@@ -67,7 +65,7 @@ class Session:
         from devenv.engines.host_apps import HostApps
         from devenv.engines.native.engine import NativeEngine
 
-        return HostApps(engine, NativeEngine(self.project), on_host)
+        return HostApps(self.compose, NativeEngine(self.project), on_host)
 
     @property
     def compose(self) -> ComposeEngine:

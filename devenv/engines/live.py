@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from devenv.reload.plan import Ruled, rule_of, told
 from devenv.stack import Bindings, Stack
+
+if TYPE_CHECKING:
+    from devenv.reload.plan import Ruled  # brings all of layout with it, which most commands have no use for
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,15 @@ class Report:
     @property
     def changed(self) -> str:
         """What changed, in words."""
+        from devenv.reload.plan import told
+
         return told(self.causes)
 
     @property
     def rule(self) -> str:
         """The line of the Dockerfile that decided."""
+        from devenv.reload.plan import rule_of
+
         return rule_of(self.causes[0].ruling) if self.causes else ""
 
 

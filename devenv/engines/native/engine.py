@@ -175,8 +175,7 @@ class NativeEngine:
     def _processes(self, bindings: Bindings, services: Iterable[Service]) -> Processes:
         serving = Serving(self.project, bindings)
         served = {service.name: serving.server(service) for service in services}
-        digests = {name: serving.digest(server) for name, server in served.items()}
-        return Processes(self.supervision, served, digests)
+        return Processes(self.supervision, served)
 
     def _status(self, service: Service, seen: Seen | None, bindings: Bindings, runtime: Processes) -> ServiceStatus:
         if seen is None:

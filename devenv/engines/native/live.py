@@ -113,7 +113,7 @@ class NativeLive:
         serving = Serving(self.project, self.bindings)
         supervision = Supervision(self.project)
         app = App(serving.place(watched.service))
-        runtime = Processes(supervision, {name: app}, {name: serving.digest(app)})
+        runtime = Processes(supervision, {name: app})
         supervision.stop([name], remove=False, timeout=LONGEST_STOP)
         supervision.ensure()
         runtime.start(watched.service, name)

@@ -10,10 +10,9 @@ from pathlib import Path
 
 from devenv.artifacts.names import setup_names
 from devenv.engines.native import logs
-from devenv.engines.native.app import App
 from devenv.engines.native.client import Supervision
 from devenv.engines.native.program import Program, Seen
-from devenv.engines.native.providers.base import Server
+from devenv.engines.native.providers.base import Served
 from devenv.process import capture
 from devenv.stack import Service, Text
 
@@ -28,8 +27,7 @@ class Processes:
     """The runtime of the native engine: see `Runtime`. An instance is the name of a program."""
 
     supervision: Supervision
-    served: Mapping[str, Server | App]
-    digests: Mapping[str, str]
+    served: Mapping[str, Served]
 
     def start(self, service: Service, instance: str) -> None:
         """Make ready what it needs, start it, and do what has to be done before its first client."""
@@ -40,17 +38,16 @@ class Processes:
         if self._seen(instance).alive:
             return
         server.place.write_files()
-        program = server.program() if isinstance(server, App) else server.prepare(self.run)
+        program = server.prepare(self.run)
         program = replace(
             program,
             grace=min(program.grace, server.place.grace),
             needs=tuple(service.needs),
             keep=service.role == "sidecar",
-            digest=self.digests[service.name],
+            digest=server.digest,
         )
         seen = self.supervision.start(program)
-        if isinstance(server, Server):
-            server.opened(seen, self.run)
+        server.opened(seen, self.run)
 
     def exit_code(self, instance: str) -> int | None:
         """The code that its process ended with, 128 and more for a signal; None while it has not."""
@@ -94,6 +91,8 @@ class Processes:
         return (-1 if late or seen.code is None else shell_code(seen.code)), said
 
     def _start_setup(self, service: Service, instance: str) -> None:
+        from devenv.engines.native.app import App
+
         app = self.served[service.name]
         assert isinstance(app, App)
         words = [app.place.text(word) for word in service.setup[setup_names(service).index(instance)]]

@@ -1,16 +1,18 @@
-"""Which setups are due on this machine: those that have not run for these files, this configuration and this data."""
+"""What apps need before they start on this machine: which of their files changed, which of their setups are due."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from devenv.artifacts.names import setup_names
+from devenv.engines.native.program import Seen
 from devenv.engines.native.serving import Serving
-from devenv.engines.native.sources import Sources
+from devenv.engines.native.sources import Sources, has_sources
+from devenv.reload.plan import told
 from devenv.stack import Service
 
 _RECORD = "native-setup"
@@ -21,15 +23,27 @@ class Setups:
     """The setups of the services that one `up` is about; what is done is kept at once, from any thread."""
 
     serving: Serving
-    sources: Sources
-    services: Iterable[Service]
+    services: Sequence[Service]
     digests: Mapping[str, str]
     _mutex: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
+        self._sources = Sources(self.serving)
         self._done: dict[str, str] = self.serving.project.state.load(_RECORD) or {}
         self._by_name = {service.name: service for service in self.services if service.setup}
-        self._files = {name: self.sources.digest(service) for name, service in self._by_name.items()}
+        self._files = {name: self._sources.digest(service) for name, service in self._by_name.items()}
+
+    def stale(self, seen: Mapping[str, Seen]) -> dict[str, str]:
+        """The apps whose files changed since their process was started, and what did."""
+        found = {}
+        for service in self.services:
+            known = seen.get(service.name)
+            if known is None or not known.alive or not has_sources(service):
+                continue
+            causes = self._sources.written_since(service, known.started)
+            if causes and not self._sources.rules(service).reloading:
+                found[service.name] = f"{told(causes)} changed"
+        return found
 
     def due(self, service: Service) -> tuple[str, ...]:
         """The names of those that have not run for what is there now."""

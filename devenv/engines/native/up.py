@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from devenv.engines import Wish, ports
 from devenv.engines.launch import Job, Launch
@@ -11,13 +12,13 @@ from devenv.engines.native.client import Supervision
 from devenv.engines.native.processes import LONGEST_STOP, Processes
 from devenv.engines.native.program import Seen
 from devenv.engines.native.serving import Serving
-from devenv.engines.native.setups import Setups
-from devenv.engines.native.sources import Sources, has_sources
 from devenv.events import Phase, Reporter, ServicePhase
 from devenv.project import Project
-from devenv.reload.plan import told
 from devenv.stack import Bindings, Service, Stack
 from devenv.state import complete_secrets
+
+if TYPE_CHECKING:
+    from devenv.engines.native.setups import Setups
 
 
 @dataclass
@@ -36,28 +37,37 @@ class Up:
     def run(self) -> Bindings:
         """Bring the wished services up, ready; gives the bindings in force."""
         seen = self.supervision.seen()
+        if not any(known.alive for known in seen.values()):
+            self.supervision.ensure()  # it gets ready while we look for what it is to run
         bindings = self._bind(seen)
         serving = Serving(self.project, bindings)
         served = serving.all(self.wish.services, self.reporter, allow_missing=self.wish.allow_missing)
-        digests = {name: serving.digest(server) for name, server in served.items()}
+        digests = {name: server.digest for name, server in served.items()}
         services = [service for service in self.wish.services if service.name in served]
-        sources = Sources(serving)
-        self._stop_others(seen, digests, self._stale(services, seen, sources))
+        setups = self._setups(serving, services, digests)
+        self._stop_others(seen, digests, setups.stale(seen) if setups else {})
         seen = self.supervision.seen()
-        setups = Setups(serving, sources, services, digests)
-        runtime = Processes(self.supervision, served, digests)
+        runtime = Processes(self.supervision, served)
         jobs = []
         for service in services:
             known = seen.get(service.name)
             start = known is None or known.state != "running" or known.digest != digests[service.name]
-            due = tuple((name, name) for name in setups.due(service)) if service.setup else ()
+            due = tuple((name, name) for name in setups.due(service)) if setups else ()
             jobs.append(Job(service, service.name, start, due, provision=start and bool(service.provision)))
         if any(job.start or job.setups for job in jobs):
             self.supervision.ensure()
-        Launch(
-            runtime, bindings, self.reporter, self.wish.timeout, setups.ended_well, self._answered, self.wish.hurry
-        ).run(jobs)
+        done = setups.ended_well if setups else lambda name: None
+        Launch(runtime, bindings, self.reporter, self.wish.timeout, done, self._answered, self.wish.hurry).run(jobs)
         return bindings
+
+    @staticmethod
+    def _setups(serving: Serving, services: Sequence[Service], digests: dict[str, str]) -> Setups | None:
+        """What only apps have; None where there are none, as it brings the reading of Dockerfiles with it."""
+        if not any(service.role == "app" for service in services):
+            return None
+        from devenv.engines.native.setups import Setups
+
+        return Setups(serving, services, digests)
 
     def _bind(self, seen: dict[str, Seen]) -> Bindings:
         """Ports and secrets, those of what runs as they are."""
@@ -70,19 +80,6 @@ class Up:
         if bindings != kept:
             state.bind(bindings)
         return bindings
-
-    @staticmethod
-    def _stale(services: Sequence[Service], seen: dict[str, Seen], sources: Sources) -> dict[str, str]:
-        """The apps whose files changed since their process was started, and what did."""
-        found = {}
-        for service in services:
-            known = seen.get(service.name)
-            if known is None or not known.alive or not has_sources(service):
-                continue
-            causes = sources.written_since(service, known.started)
-            if causes and not sources.rules(service).reloading:
-                found[service.name] = f"{told(causes)} changed"
-        return found
 
     def _stop_others(self, seen: dict[str, Seen], digests: dict[str, str], stale: dict[str, str]) -> None:
         """End what runs with other settings than are wanted, and what an interrupted command was in the middle of."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from devenv.engines import Command
 from devenv.engines.native.find import Found, MissingError, candidates, table
@@ -14,6 +14,35 @@ from devenv.engines.native.program import Program, Seen
 
 Run = Callable[[Program, float], tuple[int, str]]
 """Runs a program to its end by the supervisor: gives its exit code (-1: none in so many seconds) and what it wrote."""
+
+
+class Served(Protocol):
+    """What the engine asks of whatever serves a service: a `Server` or an `App`."""
+
+    @property
+    def place(self) -> Place:
+        """Where it is."""
+
+    @property
+    def shown(self) -> str:
+        """What it is, in a few words."""
+
+    @property
+    def differs(self) -> tuple[str, ...]:
+        """How that differs from what was asked for."""
+
+    @property
+    def digest(self) -> str:
+        """Changes with all that makes a running one out of date."""
+
+    def prepare(self, run: Run) -> Program:
+        """Make its data and files ready, and give the program to start. Raises `DevenvError`."""
+
+    def opened(self, seen: Seen, run: Run) -> None:
+        """What has to be done between its start and the first client. Raises `EngineError`."""
+
+    def command(self, words: Sequence[str]) -> Command:
+        """What runs a command as if it ran beside it."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +59,7 @@ class Server:
     def choose(cls, place: Place) -> Found:
         """The server for this place. Raises `MissingError`, and `InputError` where the user chose what isn't one."""
         assert place.service.native
-        for found in candidates(table()[cls.row], place.project.state, place.service.native.path):
+        for found in candidates(table()[cls.row], place.service.native.path):
             return found
         raise cls.missing(place)
 
@@ -39,6 +68,21 @@ class Server:
         """That nothing serves it."""
         row = table()[cls.row]
         return MissingError(f"nothing here serves `{place.service.name}`", hint=f"install {row.install}")
+
+    @property
+    def shown(self) -> str:
+        """Which server it is."""
+        return self.found.shown
+
+    @property
+    def differs(self) -> tuple[str, ...]:
+        """How it differs from the image."""
+        return self.found.differs
+
+    @property
+    def digest(self) -> str:
+        """Changes with its settings, and with the program."""
+        return self.place.digest(f"{self.found.program} {self.found.version}")
 
     def prepare(self, run: Run) -> Program:
         """Make its data and files ready, and give the program to start. Raises `EngineError`."""

@@ -48,7 +48,7 @@ class Postgres(Server):
         Whatever it lacks is told with it.
         """
         assert place.service.native
-        found = list(candidates(table()[cls.row], place.project.state, place.service.native.path))
+        found = list(candidates(table()[cls.row], place.service.native.path))
         if not found:
             raise cls.missing(place)
         version = _text(_cluster(place) / "PG_VERSION")
