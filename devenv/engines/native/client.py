@@ -28,6 +28,8 @@ from devenv.project import Project
 LONGEST_SOCKET = 103
 """Bytes that the path of a Unix socket may have everywhere (unix(7): 107 on Linux; 103 on macOS and the BSDs)."""
 _ANSWER = 10.0
+_LOCK = "supervisor.lock"
+"""Held while one is started: several threads may find at once that there is none."""
 _LEFTOVERS = 5.0
 """Seconds that leftovers may take to end when they are asked to."""
 
@@ -83,11 +85,13 @@ class Supervision:
 
     def ensure(self) -> None:
         """Make sure that there is a supervisor, and nothing that an earlier one lost. Raises `DevenvError`."""
-        try:
-            self._ask({"do": "list"})
-            return
-        except OSError:
-            pass
+        with self.project.state.lock("devenv", timeout=_ANSWER, waiting=lambda holder: None, name=_LOCK):
+            try:
+                self._ask({"do": "list"})
+            except OSError:
+                self._begin()
+
+    def _begin(self) -> None:
         self._await_end()
         self.clear()
         path = self.socket

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from devenv.engines import (
@@ -25,7 +25,7 @@ from devenv.engines.native import logs
 from devenv.engines.native.client import Supervision, runtime_folder
 from devenv.engines.native.place import DATA, LOGS
 from devenv.engines.native.processes import LONGEST_STOP, Processes, how
-from devenv.engines.native.program import Seen
+from devenv.engines.native.program import MARK, Seen
 from devenv.engines.native.serving import RECORD, Serving, bases
 from devenv.engines.native.up import Up
 from devenv.engines.readiness import Asker
@@ -150,7 +150,9 @@ class NativeEngine:
         if seen is None or not seen.alive:
             raise EngineError(f"`{service.name}` is not running", hint="run `devenv up`")
         server = Serving(self.project, self.project.state.bindings()).server(service)
-        return server.command([server.place.text(word) for word in command])
+        found = server.command([server.place.text(word) for word in command])
+        # Without the mark: it is the user's own, and not to be ended with what a lost supervisor has left.
+        return replace(found, env={name: value for name, value in found.env.items() if name != MARK})
 
     def volumes(self, services: Sequence[str] = ()) -> dict[str, str]:
         """The folders of data and whose each is."""
