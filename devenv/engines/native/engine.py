@@ -91,6 +91,8 @@ class NativeEngine:
         for name in own:
             reporter.emit(ServicePhase(name, Phase.STOPPING))
         self.supervision.stop(chosen, remove=remove, timeout=LONGEST_STOP)
+        if remove and not services:
+            self.supervision.leave()
         for name in own:
             reporter.emit(ServicePhase(name, Phase.REMOVED if remove else Phase.STOPPED))
         return own

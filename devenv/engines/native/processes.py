@@ -13,6 +13,7 @@ from devenv.engines.native import logs
 from devenv.engines.native.client import Supervision
 from devenv.engines.native.program import Program, Seen
 from devenv.engines.native.providers.base import Served
+from devenv.errors import EngineError
 from devenv.process import capture
 from devenv.stack import Service, Text
 
@@ -37,6 +38,13 @@ class Processes:
             return
         if self._seen(instance).alive:
             return
+        try:
+            self._start(service, server)
+        except OSError as error:
+            where = error.filename or server.place.base
+            raise EngineError(f"can't make `{service.name}` ready: {error.strerror}", where=str(where)) from error
+
+    def _start(self, service: Service, server: Served) -> None:
         server.place.write_files()
         program = server.prepare(self.run)
         program = replace(

@@ -11,6 +11,7 @@ from devenv.engines.launch import Job, Launch
 from devenv.engines.native.client import Supervision
 from devenv.engines.native.processes import LONGEST_STOP, Processes
 from devenv.engines.native.program import Seen
+from devenv.engines.native.providers.base import Served
 from devenv.engines.native.serving import Serving
 from devenv.events import Phase, Reporter, ServicePhase
 from devenv.project import Project
@@ -36,6 +37,7 @@ class Up:
 
     def run(self) -> Bindings:
         """Bring the wished services up, ready; gives the bindings in force."""
+        self.supervision.clear()
         seen = self.supervision.seen()
         if not any(known.alive for known in seen.values()):
             self.supervision.ensure()  # it gets ready while we look for what it is to run
@@ -45,7 +47,9 @@ class Up:
         digests = {name: server.digest for name, server in served.items()}
         services = [service for service in self.wish.services if service.name in served]
         setups = self._setups(serving, services, digests)
-        self._stop_others(seen, digests, setups.stale(seen) if setups else {})
+        stale = setups.stale(seen) if setups else {}
+        cut_off = {name for name, server in served.items() if name in seen and _is_cut_off(seen[name], server)}
+        self._stop_others(seen, digests, {**stale, **dict.fromkeys(cut_off, "an earlier start of it was cut off")})
         seen = self.supervision.seen()
         runtime = Processes(self.supervision, served)
         jobs = []
@@ -81,20 +85,27 @@ class Up:
             state.bind(bindings)
         return bindings
 
-    def _stop_others(self, seen: dict[str, Seen], digests: dict[str, str], stale: dict[str, str]) -> None:
+    def _stop_others(self, seen: dict[str, Seen], digests: dict[str, str], others: dict[str, str]) -> None:
         """End what runs with other settings than are wanted, and what an interrupted command was in the middle of."""
         alive = {name: now for name, now in seen.items() if now.alive}
         changed = [name for name, now in digests.items() if name in alive and alive[name].digest != now]
-        changed += [name for name in alive if "." in name and name.partition(".")[0] in digests]
         for name in changed:
-            if name in digests:
-                self.reporter.emit(ServicePhase(name, Phase.RECREATING, "its settings changed"))
-        for name, reason in stale.items():
+            self.reporter.emit(ServicePhase(name, Phase.RECREATING, "its settings changed"))
+        for name, reason in others.items():
             if name not in changed:
                 changed.append(name)
                 self.reporter.emit(ServicePhase(name, Phase.RECREATING, reason))
+        changed += [name for name in alive if "." in name and name.partition(".")[0] in digests]
         if changed:
             self.supervision.stop(changed, remove=True, timeout=LONGEST_STOP)
 
     def _answered(self, name: str) -> None:
         self.supervision.arm([name])
+
+
+def _is_cut_off(seen: Seen, server: Served) -> bool:
+    """Whether something is about to end, or is a server that nobody has seen ready.
+
+    What has to be done before the first client of such a one may not be done.
+    """
+    return seen.alive and (seen.state == "stopping" or (server.place.service.role == "sidecar" and not seen.armed))
