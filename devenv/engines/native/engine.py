@@ -91,7 +91,7 @@ class NativeEngine:
         for name in own:
             reporter.emit(ServicePhase(name, Phase.STOPPING))
         self.supervision.stop(chosen, remove=remove, timeout=LONGEST_STOP)
-        if remove and not services:
+        if not any(seen.alive for seen in self.supervision.seen().values()):
             self.supervision.leave()
         for name in own:
             reporter.emit(ServicePhase(name, Phase.REMOVED if remove else Phase.STOPPED))

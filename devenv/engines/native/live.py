@@ -12,7 +12,7 @@ from devenv.engines.native.client import Supervision
 from devenv.engines.native.processes import LONGEST_STOP, Processes
 from devenv.engines.native.program import Seen
 from devenv.engines.native.serving import Serving
-from devenv.engines.native.sources import counting, has_sources, rules_of, sight_of, written_since
+from devenv.engines.native.sources import counting, has_sources, picked_up_by, rules_of, sight_of, written_since
 from devenv.layout.fingerprint import Index
 from devenv.project import Project
 from devenv.reload.plan import Ruled
@@ -103,8 +103,8 @@ class NativeLive:
         if process is None or not causes or not (process.running or process.failed):
             return None
         done = Report("", (name,), causes, saved=_saved(now, causes), sent=False)
-        if process.running and watched.rules.reloading:
-            return replace(done, by_itself=(watched.rules.reloading,))
+        if process.running and (by := picked_up_by(watched.service, watched.rules)):
+            return replace(done, by_itself=(by,))
         self._restart(watched)
         return replace(done, restarted=(name,)) if process.running else replace(done, revived=(name,))
 

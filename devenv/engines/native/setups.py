@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from devenv.artifacts.names import setup_names
 from devenv.engines.native.program import Seen
 from devenv.engines.native.serving import Serving
-from devenv.engines.native.sources import Sources, has_sources
+from devenv.engines.native.sources import Sources, has_sources, picked_up_by
 from devenv.reload.plan import told
 from devenv.stack import Service
 
@@ -41,7 +41,7 @@ class Setups:
             if known is None or not known.alive or not has_sources(service):
                 continue
             causes = self._sources.written_since(service, known.started)
-            if causes and not self._sources.rules(service).reloading:
+            if causes and not picked_up_by(service, self._sources.rules(service)):
                 found[service.name] = f"{told(causes)} changed"
         return found
 

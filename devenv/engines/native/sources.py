@@ -8,7 +8,7 @@ from pathlib import Path
 
 from devenv.engines.native.app import App
 from devenv.engines.native.serving import Serving
-from devenv.layout.fingerprint import Index, digest
+from devenv.layout.fingerprint import BUILDER, Index, digest
 from devenv.layout.reloading import reload_of
 from devenv.layout.ruling import Change, Ruling, Verdict
 from devenv.process import is_ignored_by_git
@@ -75,8 +75,22 @@ class Sources:
     _seen: dict[str, Sight] = field(default_factory=dict)
 
     def digest(self, service: Service) -> str:
-        """Stands for their content; empty for an app that has none here."""
-        return digest(self._look(service).now) if has_sources(service) else ""
+        """Stands for the content of what counts of them; empty for an app that has none here.
+
+        What counts is kept beside what it was found for, as that reads the Dockerfile and judges each file.
+        """
+        if not has_sources(service):
+            return ""
+        state, record = self.serving.project.state, f"native-counting-{service.name}"
+        now = self._look(service).now
+        whole = digest(now)
+        known = state.load(record)
+        if not known or known[0] != whole:
+            rules = self.rules(service)
+            counting = {key: entry for key, entry in now.entries.items() if _counts(key, rules)}
+            known = [whole, digest(Index(counting))]
+            state.save(record, known)
+        return str(known[1])
 
     def written_since(self, service: Service, moment: float) -> tuple[Ruled, ...]:
         """What changed after a moment, as far as it counts."""
@@ -98,6 +112,13 @@ class Sources:
         return self._seen[service.name]
 
 
+def picked_up_by(service: Service, rules: Rules) -> str:
+    """What takes changed files up without a restart, by its command or the manifest; empty where nothing does."""
+    if service.reload.restart is None:
+        return rules.reloading
+    return "" if service.reload.restart else rules.reloading or "the app itself"
+
+
 def written_since(app: App, now: Index, moment: float) -> tuple[Ruled, ...]:
     """What of an app's sources was written after a moment, as far as it counts: what a process from then lacks."""
     before = {key: entry for key, entry in now.entries.items() if entry.ctime_ns / 1e9 <= moment}
@@ -112,3 +133,7 @@ def counting(rules: Callable[[App], Rules], app: App, before: Index, now: Index)
     found = rules(app)
     judged = (Ruled(each, judge(each, found)) for each in changes)
     return tuple(ruled for ruled in judged if ruled.ruling.verdict is not Verdict.ABSENT)
+
+
+def _counts(key: str, rules: Rules) -> bool:
+    return key.startswith(BUILDER) or rules.rule(key.rstrip("/"), Change.EDIT).verdict is not Verdict.ABSENT
