@@ -20,6 +20,7 @@ from devenv.engines.compose.readying import Readying
 from devenv.errors import BuildError, DevenvError, EngineUnavailableError, ManifestError, ServiceNotReadyError
 from devenv.events import Notice, Reloaded
 from devenv.hints import Hints
+from devenv.layout import probe
 from devenv.project import inputs
 from devenv.reload.git import Git
 from devenv.reload.watcher import Hint, Watcher
@@ -105,6 +106,7 @@ class Watch:
             paths = None
         if paths is None or len(paths) > 1:
             self._git.wait()
+        probe.wait(paths or ())
         if paths is None or paths:
             self._attempt(paths, begun, engine=engine or self._retry > 0)
 

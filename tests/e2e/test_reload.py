@@ -129,6 +129,23 @@ def test_a_save_by_rename_sends_one_file_and_deletes_none(one: Path, cli: Cli) -
             assert page(one) == f"save {number}"
 
 
+def test_vims_probe_is_no_change_and_a_file_of_its_name_is(one: Path, cli: Cli) -> None:
+    probe, page, backup = (one / "src" / name for name in ("4913", "page", "page~"))
+    with watching(cli, one) as seen:
+        for number in range(5):
+            probe.touch()
+            time.sleep(0.01)
+            probe.unlink()
+            page.rename(backup)
+            page.write_text(f"save {number}")
+            backup.unlink()
+            assert seen.reload()["paths"] == ["src/page"]
+        for content in ("", "no probe"):
+            probe.write_text(content)
+            assert seen.reload()["paths"] == ["src/4913"]
+            assert same(one)
+
+
 def test_a_file_that_is_saved_unchanged_does_nothing(one: Path, cli: Cli) -> None:
     with watching(cli, one) as seen:
         (one / "src/page").write_text("one")
