@@ -37,13 +37,15 @@ def read_layout(
     args: Mapping[str, str] | None = None,
     facts: Facts = nothing_known,
     command: Sequence[str] | None = None,
+    env: Mapping[str, str] | None = None,
     exceptions: Sequence[Exemption] = (),
 ) -> Layout:
     """What becomes of the context's files in the image of `target`, the last stage by default.
 
     `args` are the build arguments. `facts` says what is known of base images. `command` is what the app runs instead of
-    the image's own command: one that compiles by itself takes the place of the build that does the same. Raises
-    InputError, with file and line, for what can't be built; DevenvError for what can't be read.
+    the image's own command: one that compiles by itself takes the place of the build that does the same. `env` are
+    variables that the app is given besides the image's. Raises InputError, with file and line, for what can't be built;
+    DevenvError for what can't be read.
     """
     name = os.path.relpath(dockerfile, context)
     name = str(dockerfile) if name.startswith("..") else name
@@ -61,7 +63,8 @@ def read_layout(
     planner = Planner(parsed, tree, args or {}, facts)
     number = planner.sections.target(target)
     stage = planner.stage(number)
-    reload = reload_of(command or (*stage.entrypoint, *stage.command), lambda: planner.text(number, "package.json"))
+    process = command or (*stage.entrypoint, *stage.command)
+    reload = reload_of(process, lambda: planner.text(number, "package.json"), {**stage.env, **(env or {})})
     if command and reload and reload.replaces:
         planner = Planner(parsed, tree, args or {}, facts, frozenset(reload.replaces), planner.inputs)
         stage = planner.stage(number)

@@ -219,7 +219,7 @@ Step = Put | Run
 
 @dataclass(frozen=True)
 class Stage:
-    """All that is known of a built stage; `base` is a stage's number or None for an image."""
+    """All that is known of a built stage; `base` is a stage's number or None for an image, `env` what ENV has set."""
 
     number: int
     name: str
