@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from devenv.errors import InputError
+from devenv.layout.alike import alike
 from devenv.layout.dockerfile import parse
 from devenv.layout.exceptions import Exceptions, Exemption
 from devenv.layout.ignore import NAME, ignore_file, parse_ignore, read_bytes
@@ -151,6 +152,15 @@ class Layout:
         if change is None:
             change = Change.EDIT if self.tree.is_there(path) else Change.DELETE
         return self.exceptions.apply(self._judge(self._tracer.follow(path, change)))
+
+    def rulings(self, folder: str) -> Iterator[tuple[Ruling, Sequence[str]]]:
+        """What an edit asks for, of all files below a folder: each ruling with the paths that it can stand for."""
+        for inner, paths in self.tree.walk(folder):
+            copied = [path for path in paths if path not in self.builder and not self.tree.ignored(path)]
+            others = paths if self.exceptions.rules else sorted(set(paths).difference(copied))
+            groups = [] if self.exceptions.rules else alike(self.stages, inner, copied)
+            for group in (*groups, *([path] for path in others)):
+                yield self.rule(group[0], Change.EDIT), group
 
     def roots(self) -> tuple[str, ...]:
         """The top paths of the context that the image uses, with the Dockerfile and the ignore file.
