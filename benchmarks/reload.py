@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import io
 import os
 import random
 import shutil
 import statistics
 import subprocess
-import tarfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from benchmarks.reload_sides import DEVENV, Both, Side, until
+from benchmarks.reload_sides import DEVENV, Both, Side, get, until
 from benchmarks.timing import clock
 
 
@@ -114,27 +112,11 @@ def down(runs: int) -> None:
         both.theirs.run(both.theirs.stop)
 
 
-def tree(folder: Path) -> str:
-    """What a folder holds, as one digest."""
-    state = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            state.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
-    return state.hexdigest()
-
-
-def held(side: Side) -> str:
-    """The same for what the container holds."""
-    data = subprocess.run(["docker", "cp", f"{side.container}:/app/src", "-"], capture_output=True, check=True).stdout
-    files = {}
-    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
-        for entry in tar:
-            if entry.isfile() and (content := tar.extractfile(entry)):
-                files[Path(entry.name).relative_to("src")] = content.read()
-    state = hashlib.sha256()
-    for path in sorted(files):
-        state.update(f"{path}\0".encode() + files[path])
-    return state.hexdigest()
+def tree(root: Path) -> bytes:
+    """What a folder holds, as the app's own `/tree` tells it."""
+    files = sorted((path.relative_to(root).as_posix(), path) for path in root.rglob("*") if path.is_file())
+    whole = b"".join(name.encode() + b"\0" + path.read_bytes() for name, path in files)
+    return hashlib.sha256(whole).hexdigest().encode()
 
 
 def checkouts(runs: int, count: int = 5000) -> None:
@@ -179,7 +161,7 @@ def checkout(side: Side, branch: str) -> float:
     subprocess.run(["git", "checkout", "-q", branch], cwd=side.folder, check=True, capture_output=True)
     wanted = tree(side.folder / "src")
     try:
-        return until(lambda: held(side) == wanted, begin, 60)
+        return until(lambda: get(side.port, "tree") == wanted, begin, 60, pause=0.1)
     except TimeoutError:
         print(f"{side.folder.name}: the tree is not equal after 60 s")
         return 60.0
