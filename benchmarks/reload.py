@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from benchmarks.reload_sides import DEVENV, Both, Side, get, until
+from benchmarks.reload_sides import Both, Side, get, until
+from benchmarks.sides import DEVENV
 from benchmarks.timing import clock
 
 

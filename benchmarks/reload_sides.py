@@ -9,15 +9,15 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.sides import DEVENV
+
 ROOT = Path(__file__).parent.parent
-DEVENV = [sys.executable, "-m", "devenv"]
 
 SERVER = """#!/usr/local/bin/python
 import hashlib, http.server, os, pathlib, signal, sys

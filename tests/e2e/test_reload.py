@@ -6,15 +6,14 @@ import os
 import time
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.command_line import Cli
 from tests.conftest import MakeProject
 from tests.e2e.conftest import Up
-from tests.e2e.engine import containers, docker, published, starts
-from tests.e2e.sources import FILES, ONE, SERVER, WORKER
-from tests.e2e.watching import differing, watching
+from tests.e2e.engine import containers, docker, starts
+from tests.e2e.sources import ONE, SERVER, WORKER, written
+from tests.e2e.watching import page, same, watching
 from tests.testbed.containers import wait_for
 
 pytestmark = pytest.mark.engine
@@ -22,18 +21,7 @@ pytestmark = pytest.mark.engine
 
 @pytest.fixture
 def root(project: MakeProject) -> Path:
-    folder = project(FILES)
-    (folder / "src/uvicorn").chmod(0o755)
-    return folder
-
-
-def page(root: Path) -> str:
-    """What the app serves."""
-    return httpx.get(f"http://127.0.0.1:{published(containers(root)['web'])[8000][1]}/").text
-
-
-def same(root: Path, service: str = "web") -> bool:
-    return differing(root, service, "/app/src", root / "src", 1000, 1000) == []
+    return written(project)
 
 
 def test_a_save_is_served_at_once_and_only_the_process_that_needs_it_starts_anew(root: Path, up: Up, cli: Cli) -> None:

@@ -18,8 +18,8 @@ from tests.conftest import MakeProject
 from tests.e2e.conftest import Up
 from tests.e2e.engine import engine_socket
 from tests.e2e.proxy import proxy
-from tests.e2e.sources import FILES, ONE
-from tests.e2e.watching import differing, watching
+from tests.e2e.sources import ONE, written
+from tests.e2e.watching import same, watching
 from tests.testbed.containers import wait_for
 
 pytestmark = pytest.mark.engine
@@ -33,14 +33,9 @@ BIG = 200_000_000 if SOAK else 20_000_000
 
 @pytest.fixture
 def root(project: MakeProject, up: Up) -> Path:
-    folder = project({**FILES, "devenv.toml": ONE})
-    (folder / "src/uvicorn").chmod(0o755)
+    folder = written(project, ONE)
     up(folder)
     return folder
-
-
-def same(root: Path) -> bool:
-    return differing(root, "web", "/app/src", root / "src", 1000, 1000) == []
 
 
 class Meddler:

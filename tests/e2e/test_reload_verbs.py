@@ -8,16 +8,15 @@ import shutil
 import signal
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.command_line import Cli
 from tests.conftest import MakeProject
 from tests.e2e.conftest import Up
-from tests.e2e.engine import containers, published, running
-from tests.e2e.sources import FILES, MANIFEST, SERVER, WORKER
+from tests.e2e.engine import running
+from tests.e2e.sources import MANIFEST, SERVER, WORKER, written
 from tests.e2e.terminal import terminal
-from tests.e2e.watching import watching
+from tests.e2e.watching import page, watching
 from tests.testbed.containers import wait_for
 
 pytestmark = pytest.mark.engine
@@ -27,13 +26,7 @@ FOLLOWING = "logs follow"
 
 @pytest.fixture
 def root(project: MakeProject) -> Path:
-    folder = project(FILES)
-    (folder / "src/uvicorn").chmod(0o755)
-    return folder
-
-
-def page(root: Path) -> str:
-    return httpx.get(f"http://127.0.0.1:{published(containers(root)['web'])[8000][1]}/").text
+    return written(project)
 
 
 def test_up_in_the_foreground_tells_what_it_did_and_keeps_showing_logs(root: Path, cli: Cli) -> None:

@@ -18,8 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from tests.command_line import Cli
-from tests.e2e.engine import Item, containers, docker_bytes
+from tests.e2e.engine import Item, containers, docker_bytes, published
 from tests.testbed.containers import wait_for
 
 Event = dict[str, Any]
@@ -138,3 +140,13 @@ def differing(root: Path, service: str, inside: str, folder: Path, uid: int = 0,
     except tarfile.ReadError:  # the engine cuts an archive off at a file that changes while it packs it
         return [inside]
     return sorted(path for path in have.keys() | want.keys() if have.get(path) != want.get(path))
+
+
+def same(root: Path, service: str = "web") -> bool:
+    """Whether a container of `tests.e2e.sources` has the sources as they are now."""
+    return differing(root, service, "/app/src", root / "src", 1000, 1000) == []
+
+
+def page(root: Path) -> str:
+    """What the app of `tests.e2e.sources` serves."""
+    return httpx.get(f"http://127.0.0.1:{published(containers(root)['web'])[8000][1]}/").text
