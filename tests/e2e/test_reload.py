@@ -104,7 +104,7 @@ def test_every_kind_of_change_arrives(one: Path, cli: Cli) -> None:
         (src / "empty").rmdir()
         (src / "empty").write_text("and a file again")
         arrives(one)
-        assert not [event for event in seen.events if event.get("action") == "failed"]
+        assert not [event for event in seen.so_far() if event.get("action") == "failed"]
 
 
 def test_a_save_by_rename_sends_one_file_and_deletes_none(one: Path, cli: Cli) -> None:
@@ -140,7 +140,7 @@ def test_a_file_that_is_saved_unchanged_does_nothing(one: Path, cli: Cli) -> Non
         os.utime(one / "src/uvicorn")
         (one / "src/page").write_text("two")
         assert seen.reload()["paths"] == ["src/page"]
-        assert len([event for event in seen.events if event["event"] == "reload"]) == 1
+        assert len([event for event in seen.so_far() if event["event"] == "reload"]) == 1
 
 
 def test_what_is_not_in_the_image_does_nothing(one: Path, cli: Cli) -> None:

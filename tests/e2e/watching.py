@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -13,7 +14,6 @@ import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,13 +67,20 @@ class Watching:
 
         return self.wait(fits, seconds)
 
+    def so_far(self) -> list[Event]:
+        """All that it has said until now."""
+        with contextlib.suppress(queue.Empty):
+            while (event := self._new.get_nowait()) is not None:
+                self.events.append(event)
+        return self.events
+
     @property
     def alive(self) -> bool:
         """Whether it goes on."""
         return self.process.poll() is None
 
 
-@contextmanager
+@contextlib.contextmanager
 def watching(cli: Cli, root: Path, *, env: Mapping[str, str] | None = None) -> Iterator[Watching]:
     """Run `devenv watch --json` for the block; it has to be alive at the end, and to end well when told to."""
     errors = root.parent / "watch.err"
