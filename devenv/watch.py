@@ -20,6 +20,7 @@ from devenv.engines.readying import Readying
 from devenv.errors import BuildError, DevenvError, EngineUnavailableError, ManifestError, ServiceNotReadyError
 from devenv.events import Notice, Reloaded
 from devenv.hints import Hints
+from devenv.layout import probe
 from devenv.project import inputs
 from devenv.reload.git import Git
 from devenv.reload.watcher import Hint, Watcher
@@ -38,11 +39,15 @@ _RETRY = (0.3, 5.0)
 
 @dataclass
 class Watch:
-    """One watcher of one project. `seen` is told the containers whenever they may be others."""
+    """One watcher of one project. `seen` is told the containers whenever they may be others.
+
+    `still` is asked at least once a second, and raises `DevenvError` where nothing is left to watch.
+    """
 
     session: Session
     options: UpOptions = field(default_factory=UpOptions)
     seen: Callable[[Live], None] = lambda live: None
+    still: Callable[[], None] = lambda: None
     _hints: Hints = field(default_factory=Hints)
     _full_at: float = 0.0
     _retry: float = 0.0
@@ -51,7 +56,7 @@ class Watch:
     _scan: float = 0.0
 
     def run(self, ends: Callable[[], bool] = lambda: False) -> None:
-        """Watch until `ends` says so; for ever by default."""
+        """Watch until `ends` says so; for ever by default. Raises what `still` raises."""
         self._stack = self.session.stack()
         self._engine = self.session.engine
         self._live = self._new_live()
@@ -67,6 +72,7 @@ class Watch:
             self.session.reporter.emit(Notice("nothing of this project runs yet: `devenv up` starts it", "warning"))
         try:
             while not ends():
+                self.still()
                 self._turn()
         finally:
             files.close()
@@ -100,6 +106,7 @@ class Watch:
             paths = None
         if paths is None or len(paths) > 1:
             self._git.wait()
+        probe.wait(paths or ())
         if paths is None or paths:
             self._attempt(paths, begun, engine=engine or self._retry > 0)
 

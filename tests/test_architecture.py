@@ -26,7 +26,7 @@ LAYERS = (
     ("artifacts",),
     ("resolve",),
     ("manifest", "recipe", "reload"),
-    ("template", "probes", "layout", "recipe_folder", "suggest", "positions"),
+    ("template", "probes", "layout", "recipe_folder", "several", "suggest", "positions"),
     ("stack", "process"),
     ("errors", "events", "mail", ""),
 )
@@ -51,6 +51,7 @@ ONLY = {
         "process",
         "project",
         "reload",
+        "several",
         "stack",
         "state",
     },
@@ -59,7 +60,7 @@ ONLY = {
     "mail": set(),
     "probes": set(),
     "layout": {"errors"},
-    "reload": {"errors", "layout"},
+    "reload": {"errors", "layout", "several"},
 }
 """Where less is allowed than the layer says: engines read no manifest and no recipe, mail and probes know nothing of
 devenv."""

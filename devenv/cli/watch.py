@@ -28,9 +28,11 @@ def watch(settings: Settings, timeout: float, as_json: bool) -> None:
     from devenv.watchers import only_one
     from devenv.workflow import UpOptions
 
-    with settings.session(json=as_json, watching=True) as session, only_one(session.project.state):
-        session.engine.check()
-        Watch(session, UpOptions(timeout=timeout)).run()
+    with settings.session(json=as_json, watching=True) as session:
+        project = session.project
+        with only_one(project.state, project.root) as still:
+            session.engine.check()
+            Watch(session, UpOptions(timeout=timeout), still=still).run()
 
 
 @click.command()
@@ -86,12 +88,12 @@ def watch_with_logs(settings: Settings, options: UpOptions, names: Collection[st
         with mutex:
             click.echo(log_line(service, text, width=width, color=color), color=color)
 
-    with settings.session(watching=True) as session, only_one(session.project.state):
+    with settings.session(watching=True) as session, only_one(session.project.state, session.project.root) as still:
         follower = session.engine.follower(told)
 
         def seen(live: Live) -> None:
             wanted = names if options.services else live.stack.names
             follower.see({name: found for name, found in live.instances.items() if name in wanted})
 
-        watch = Watch(session, options, seen)
+        watch = Watch(session, options, seen, still)
         watch.run(lambda: not follower.busy and not watch.builds)
