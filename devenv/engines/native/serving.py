@@ -85,7 +85,7 @@ class Serving:
                 record[name] = [server.shown, []]
             else:
                 record[name] = [server.found.shown, list(server.found.differs)]
-        record |= {service.name: ["", [f"{error.message}: {error.hint}"]] for service, error in missing}
+        record |= {service.name: ["", [error.hint]] for service, error in missing}
         if record != self.project.state.load(RECORD):
             self.project.state.save(RECORD, record)
 

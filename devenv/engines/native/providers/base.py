@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
 from devenv.engines import Command
-from devenv.engines.native.find import Found, MissingError, candidates, table
+from devenv.engines.native.find import Found, MissingError, candidates, difference, table
 from devenv.engines.native.place import Place
 from devenv.engines.native.program import Program, Seen
 
@@ -29,10 +29,16 @@ class Server:
     @classmethod
     def choose(cls, place: Place) -> Found:
         """The server for this place. Raises `MissingError`, and `InputError` where the user chose what isn't one."""
-        assert place.service.native
-        for found in candidates(table()[cls.row], place.project.state, place.service.native.path):
+        for found in cls.options(place):
             return found
         raise cls.missing(place)
+
+    @classmethod
+    def options(cls, place: Place) -> Iterator[Found]:
+        """All that could serve it here, the one to take first, each with how it differs. Raises `InputError`."""
+        assert place.service.native
+        for found in candidates(table()[cls.row], place.project.state, place.service.native.path):
+            yield replace(found, differs=difference(place.service.image or "", found))
 
     @classmethod
     def missing(cls, place: Place) -> MissingError:

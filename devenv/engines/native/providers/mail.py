@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 from devenv import __version__
-from devenv.engines.native.find import Found, MissingError
+from devenv.engines.native.find import WHEEL, Found, difference
 from devenv.engines.native.place import Place
 from devenv.engines.native.program import Program
 from devenv.engines.native.providers.base import Run, Server
@@ -22,14 +24,13 @@ class Mail(Server):
     row = "mail"
 
     @classmethod
-    def choose(cls, place: Place) -> Found:
-        """Mailpit itself, or ours where its library is there."""
-        try:
-            return super().choose(place)
-        except MissingError:
-            if find_spec("aiosmtpd") is None:
-                raise
-            return Found(Path(sys.executable), "part of devenv", __version__, _OWN, ("not Mailpit itself",))
+    def options(cls, place: Place) -> Iterator[Found]:
+        """Mailpit itself, then ours where its library is there."""
+        yield from super().options(place)
+        assert place.service.native
+        if place.service.native.path in (None, WHEEL) and find_spec("aiosmtpd"):
+            own = Found(Path(sys.executable), "part of devenv", __version__, _OWN)
+            yield replace(own, differs=difference(place.service.image or "", own))
 
     def prepare(self, run: Run) -> Program:
         """Both are told where to listen by the same variables."""
