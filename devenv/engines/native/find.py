@@ -54,6 +54,7 @@ class Found:
     called: str = ""
     differs: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
+    page: Path | None = None  # what the program runs, where it is an interpreter
 
     @property
     def shown(self) -> str:
@@ -158,7 +159,8 @@ def _described(row: Row, program: Path, source: str, state: State) -> Found:
         said = output([key, *row.version], timeout=20.0)[1]
         number = _NUMBER.search(said)
         known = [*stamp, number[0] if number else "", "Valkey" if "valkey" in said.lower() else row.called]
-        state.save(_RECORD, {**record, key: known})
+        if number:
+            state.save(_RECORD, {**record, key: known})
     return replace(Found(program, source), version=known[2], called=known[3])
 
 

@@ -39,12 +39,17 @@ class Serving:
         place = self.place(service)
         if service.role == "app":
             return App(place)
+        kind = self.kind(service)
+        return kind(place, kind.choose(place))
+
+    @staticmethod
+    def kind(service: Service) -> type[Server]:
+        """What kind of server a sidecar needs. Raises `MissingError` where there is no such thing."""
         if service.native is None:
             what = f"recipe `{service.recipe}`" if service.recipe else f"image `{service.image}`"
             hint = "it needs a Docker engine"
             raise MissingError(f"`{service.name}` has no native form: the {what} runs in a container only", hint=hint)
-        kind = SERVERS[service.native.provider]
-        return kind(place, kind.choose(place))
+        return SERVERS[service.native.provider]
 
     def all(self, services: Iterable[Service], reporter: Reporter, *, allow_missing: bool) -> dict[str, Server | App]:
         """What serves each of them; what no app depends on may be missing, and is told.
@@ -76,7 +81,8 @@ class Serving:
             target = layout.target if layout else None
             words: list[Any] = [target.entrypoint, target.command, dict(target.env)] if target else []
             return server.place.digest(repr([words, str(server.folder)]))
-        return server.place.digest(f"{server.found.program} {server.found.version}")
+        found = server.found
+        return server.place.digest(f"{found.program} {found.version}" + (f" {found.page}" if found.page else ""))
 
     def _note(self, found: dict[str, Server | App], missing: Iterable[tuple[Service, DevenvError]]) -> None:
         record = dict(self.project.state.load(RECORD) or {})

@@ -11,6 +11,7 @@ from devenv.engines import Command
 from devenv.engines.native.find import Found, MissingError, candidates, difference, table
 from devenv.engines.native.place import Place
 from devenv.engines.native.program import Program, Seen
+from devenv.state import State
 
 Run = Callable[[Program, float], tuple[int, str]]
 """Runs a program to its end by the supervisor: gives its exit code (-1: none in so many seconds) and what it wrote."""
@@ -26,6 +27,9 @@ class Server:
     row: ClassVar[str]
     """Its row in providers.toml."""
 
+    remedy: ClassVar[str] = ""
+    """What helps where a server lacks something that was asked for."""
+
     @classmethod
     def choose(cls, place: Place) -> Found:
         """The server for this place. Raises `MissingError`, and `InputError` where the user chose what isn't one."""
@@ -35,16 +39,25 @@ class Server:
 
     @classmethod
     def options(cls, place: Place) -> Iterator[Found]:
-        """All that could serve it here, the one to take first, each with how it differs. Raises `InputError`."""
+        """All that could serve it, the one to take first, each with how it differs. Raises `InputError`."""
         assert place.service.native
-        for found in candidates(table()[cls.row], place.project.state, place.service.native.path):
+        for found in cls.available(place.project.state, place.service.native.path):
             yield replace(found, differs=difference(place.service.image or "", found))
+
+    @classmethod
+    def available(cls, state: State, chosen: str | None = None) -> Iterator[Found]:
+        """All such servers of this machine, in their order; only the one that was `chosen`, where one was."""
+        return candidates(table()[cls.row], state, chosen)
 
     @classmethod
     def missing(cls, place: Place) -> MissingError:
         """That nothing serves it."""
-        row = table()[cls.row]
-        return MissingError(f"nothing here serves `{place.service.name}`", hint=f"install {row.install}")
+        return MissingError(f"nothing here serves `{place.service.name}`", hint=f"install {cls.install()}")
+
+    @classmethod
+    def install(cls) -> str:
+        """What to install where there is none."""
+        return table()[cls.row].install
 
     def prepare(self, run: Run) -> Program:
         """Make its data and files ready, and give the program to start. Raises `EngineError`."""

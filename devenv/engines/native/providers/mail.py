@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 from devenv import __version__
-from devenv.engines.native.find import WHEEL, Found, difference
-from devenv.engines.native.place import Place
+from devenv.engines.native.find import WHEEL, Found
 from devenv.engines.native.program import Program
 from devenv.engines.native.providers.base import Run, Server
+from devenv.state import State
 
 _SMTP, _HTTP = 1025, 8025
 _OWN = "devenv's mail catcher"
@@ -24,13 +23,12 @@ class Mail(Server):
     row = "mail"
 
     @classmethod
-    def options(cls, place: Place) -> Iterator[Found]:
+    def available(cls, state: State, chosen: str | None = None) -> Iterator[Found]:
         """Mailpit itself, then ours where its library is there."""
-        yield from super().options(place)
-        assert place.service.native
-        if place.service.native.path in (None, WHEEL) and find_spec("aiosmtpd"):
-            own = Found(Path(sys.executable), "part of devenv", __version__, _OWN)
-            yield replace(own, differs=difference(place.service.image or "", own))
+        if chosen != WHEEL:
+            yield from super().available(state, chosen)
+        if chosen in (None, WHEEL) and find_spec("aiosmtpd"):
+            yield Found(Path(sys.executable), "part of devenv", __version__, _OWN)
 
     def prepare(self, run: Run) -> Program:
         """Both are told where to listen by the same variables."""

@@ -40,6 +40,7 @@ class Postgres(Server):
     """See `Server`."""
 
     row = "postgres"
+    remedy = 'install a PostgreSQL that has it, and name it: native = "/usr/lib/postgresql/17/bin"'
 
     @classmethod
     def options(cls, place: Place) -> Iterator[Found]:
@@ -65,7 +66,7 @@ class Postgres(Server):
         if self.found.lacks:
             raise EngineError(
                 f"`{self.place.service.name}`: {', '.join(self.found.lacks)} in {self.found.shown}",
-                hint='install a PostgreSQL that has it, and name it: native = "/usr/lib/postgresql/17/bin"',
+                hint=self.remedy,
             )
         user = substitute()
         sockets = self._sockets(user)
