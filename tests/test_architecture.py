@@ -16,7 +16,7 @@ from tests.sources import Module, modules
 LAYERS = (
     ("__main__",),
     ("cli",),
-    ("destroy", "generate", "parity", "watch", "why"),
+    ("destroy", "doctor", "generate", "parity", "watch", "why"),
     ("workflow",),
     ("console", "hints", "watchers"),
     ("engines",),

@@ -32,7 +32,7 @@ def address_table(statuses: Sequence[ServiceStatus], *, color: bool = False) -> 
     rows: list[Line] = [_header("SERVICE", "STATE", "ADDRESS")]
     for status in statuses:
         rows += _rows(((clean(status.name), ""), _state(status)), _places(status))
-    return _table(rows, color)
+    return _table(rows, color) + _providers(statuses, color)
 
 
 def status_table(statuses: Sequence[ServiceStatus], *, now: float | None = None, color: bool = False) -> str:
@@ -42,7 +42,7 @@ def status_table(statuses: Sequence[ServiceStatus], *, now: float | None = None,
     for status in statuses:
         first = ((clean(status.name), ""), (clean(status.role), ""), _state(status), (age(status.since, now), ""))
         rows += _rows(first, _places(status))
-    return _table(rows, color)
+    return _table(rows, color) + _providers(statuses, color)
 
 
 def mask(url: str) -> str:
@@ -67,6 +67,16 @@ def age(since: str | None, now: float) -> str:
         if seconds >= size:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
+
+
+def _providers(statuses: Sequence[ServiceStatus], color: bool) -> str:
+    """A second table where no images serve: what does, and below it how that differs; it fits where a table does."""
+    rows: list[Line] = [_header("SERVICE", "SERVED BY")]
+    for status in statuses:
+        if status.role == "sidecar" and (status.provider or status.differs):
+            rows.append(((clean(status.name), ""), (clean(status.provider or "nothing"), "")))
+            rows += [(("", ""), (clean(text), "yellow")) for text in status.differs]
+    return f"\n\n{_table(rows, color)}" if len(rows) > 1 else ""
 
 
 def _header(*words: str) -> Line:

@@ -14,7 +14,8 @@ from devenv.engines.native.client import Supervision
 from devenv.engines.native.program import MARK, Program, Seen
 from devenv.project import Project
 from tests.command_line import Cli, Result
-from tests.conftest import write_files
+from tests.conftest import Files, write_files
+from tests.contract.conftest import CHOSEN_BY, Subject
 from tests.native.machine import end_everything_below, processes, project_of, until
 
 PYTHON = (sys.executable, "-S", "-E", "-c")
@@ -123,3 +124,18 @@ def site(tmp_path: Path, cli: Cli) -> Iterator[MakeSite]:
     for each in made:
         end_everything_below(each.root, each.cli)
         assert each.is_gone()
+
+
+Native = Callable[..., Subject]
+
+
+@pytest.fixture
+def native(tmp_path: Path, cli: Cli) -> Iterator[Native]:
+    """Make a project on the native engine: `native(manifest, {"db/a.sql": "…"}, PATH="/nowhere")`."""
+
+    def subject(manifest: str, files: Files | None = None, **env: Any) -> Subject:
+        chosen = Cli(cli.folder, {**cli.env, **CHOSEN_BY["native"], **env})
+        return Subject("native", chosen, write_files(tmp_path / "shop", {"devenv.toml": manifest, **(files or {})}))
+
+    yield subject
+    end_everything_below(tmp_path, cli)

@@ -48,8 +48,11 @@ def _ready(endpoint: Endpoint) -> None:
 
 
 @functools.cache
-def check(endpoint: Endpoint) -> None:
-    """Raises `EngineUnavailableError` where Compose v2 is missing or older than the floor. Asks once in a command."""
+def check(endpoint: Endpoint) -> str:
+    """The version of Compose; asked once in a command.
+
+    Raises `EngineUnavailableError` where Compose v2 is missing or older than the floor.
+    """
     hint = f"install the Compose plugin {'.'.join(map(str, FLOOR))} or newer (Docker Desktop has it)"
     try:
         code, text = output([*docker(endpoint), "compose", "version"], timeout=_TIMEOUT)
@@ -60,3 +63,4 @@ def check(endpoint: Endpoint) -> None:
     match = re.search(r"(\d+)\.(\d+)\.(\d+)", text)
     if match and tuple(int(part) for part in match.groups()) < FLOOR:
         raise EngineUnavailableError(f"Docker Compose {match[0]} is too old", hint=hint)
+    return match[0] if match else text.strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shutil
@@ -152,10 +153,8 @@ class App:
 
     @staticmethod
     def _first(layout: Layout) -> Iterator[str]:
-        for number, path in enumerate(layout.tree.walk("")):
-            if number >= _LOOKED_AT:
-                return
-            yield path
+        paths = (f"{folder}/{name}".lstrip("/") for folder, names in layout.tree.walk("") for name in names)
+        return itertools.islice(paths, _LOOKED_AT)
 
     def _hint(self) -> str:
         for file, command in _installs().items():

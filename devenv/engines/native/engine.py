@@ -200,6 +200,8 @@ class NativeEngine:
 
     def _told(self, service: Service, state: str, reason: str, since: str | None, bindings: Bindings) -> ServiceStatus:
         provider, differs = (self.project.state.load(RECORD) or {}).get(service.name, ("", ()))
+        if state == MISSING and differs and not provider:
+            reason = "nothing here serves it"
         return ServiceStatus(
             service.name,
             service.role,

@@ -19,6 +19,7 @@ from devenv.state import State, state_home
 
 WHEEL = "wheel"
 _NUMBER = re.compile(r"\d+\.\d+(?:\.\d+)?")
+_TAG = re.compile(r"v?(\d+(?:\.\d+)*)")
 _RECORD = "providers"
 
 
@@ -42,13 +43,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A server of this machine: its first program, where that comes from in a word, and what it says it is."""
+    """A server of this machine: its first program, where that comes from in a word, and what it says it is.
+
+    `differs` says what is not as in the image that was asked for; `lacks` is what keeps it from serving at all.
+    """
 
     program: Path
     source: str
     version: str = ""
     called: str = ""
     differs: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    page: Path | None = None  # what the program runs, where it is an interpreter
 
     @property
     def shown(self) -> str:
@@ -85,6 +91,17 @@ def candidates(row: Row, chosen: str | None) -> Iterator[Found]:
                     known.add(program.resolve())
                     yield _described(row, each, source)
                 break
+
+
+def difference(image: str, found: Found) -> tuple[str, ...]:
+    """What is another product or version than the image, in words; nothing where it is as asked for."""
+    name, _, tag = image.rpartition("/")[2].partition("@")[0].partition(":")
+    asked, wanted = _TAG.match(tag), f"{name}:{tag}" if tag else name
+    if not found.called.lower().startswith(name):
+        return (f"{wanted} asked, {found.called} {found.version} here",)
+    if asked and found.version and not f"{found.version}.".startswith(f"{asked[1]}."):
+        return (f"{wanted} asked, {found.version} here",)
+    return ()
 
 
 def _own(row: Row, path: Path) -> Path:
@@ -143,7 +160,8 @@ def _described(row: Row, program: Path, source: str) -> Found:
         said = output([key, *row.version], timeout=20.0)[1]
         number = _NUMBER.search(said)
         known = [*stamp, number[0] if number else "", "Valkey" if "valkey" in said.lower() else row.called]
-        machine.save(_RECORD, {**record, key: known})
+        if number:
+            machine.save(_RECORD, {**record, key: known})
     return replace(Found(program, source), version=known[2], called=known[3])
 
 

@@ -11,7 +11,7 @@ from devenv.engines.native.client import Supervision
 from devenv.engines.native.find import MissingError
 from devenv.engines.native.place import Place
 from devenv.engines.native.providers import server_of
-from devenv.engines.native.providers.base import Served
+from devenv.engines.native.providers.base import Served, Server
 from devenv.errors import DevenvError, EngineError
 from devenv.events import Notice, Reporter
 from devenv.project import Project
@@ -39,12 +39,17 @@ class Serving:
             from devenv.engines.native.app import App  # it reads Dockerfiles, which takes its time to import
 
             return App(place)
+        kind = self.kind(service)
+        return kind(place, kind.choose(place))
+
+    @staticmethod
+    def kind(service: Service) -> type[Server]:
+        """What kind of server a sidecar needs. Raises `MissingError` where there is no such thing."""
         if service.native is None:
             what = f"recipe `{service.recipe}`" if service.recipe else f"image `{service.image}`"
             hint = "it needs a Docker engine"
             raise MissingError(f"`{service.name}` has no native form: the {what} runs in a container only", hint=hint)
-        kind = server_of(service.native.provider)
-        return kind(place, kind.choose(place))
+        return server_of(service.native.provider)
 
     def all(self, services: Iterable[Service], reporter: Reporter, *, allow_missing: bool) -> dict[str, Served]:
         """What serves each of them; what no app depends on may be missing, and is told.
@@ -73,7 +78,7 @@ class Serving:
         record = dict(self.project.state.load(RECORD) or {})
         for name, server in found.items():
             record[name] = [server.shown, list(server.differs)]
-        record |= {service.name: ["", [f"{error.message}: {error.hint}"]] for service, error in missing}
+        record |= {service.name: ["", [error.hint]] for service, error in missing}
         if record != self.project.state.load(RECORD):
             self.project.state.save(RECORD, record)
 

@@ -44,7 +44,7 @@ def rules_of(app: App) -> Rules:
     fresh = App(app.place)
     if fresh.layout:
         return fresh.layout
-    row = reload_of(fresh.own_words(), lambda: None)
+    row = reload_of(fresh.own_words(), lambda: None, fresh.environment)
     return GitRules(app.place.project.root, row.shown if row else "")
 
 

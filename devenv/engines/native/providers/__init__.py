@@ -12,6 +12,10 @@ _SERVERS = {"postgres": "Postgres", "redis": "Redis", "s3": "S3", "mail": "Mail"
 """By the `provider` that a recipe names, which is its module's name too: the class in it."""
 
 
+PROVIDERS = tuple(_SERVERS)
+"""All of them."""
+
+
 def server_of(provider: str) -> type[Server]:
     """The kind of server that a provider is; imported when it is asked for, as a project uses few of them."""
     found: type[Server] = getattr(import_module(f"{__name__}.{provider}"), _SERVERS[provider])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Protocol
 
 from devenv.engines import Command
-from devenv.engines.native.find import Found, MissingError, candidates, table
+from devenv.engines.native.find import Found, MissingError, candidates, difference, table
 from devenv.engines.native.place import Place
 from devenv.engines.native.program import Program, Seen
 
@@ -55,19 +55,37 @@ class Server:
     row: ClassVar[str]
     """Its row in providers.toml."""
 
+    remedy: ClassVar[str] = ""
+    """What helps where a server lacks something that was asked for."""
+
     @classmethod
     def choose(cls, place: Place) -> Found:
         """The server for this place. Raises `MissingError`, and `InputError` where the user chose what isn't one."""
-        assert place.service.native
-        for found in candidates(table()[cls.row], place.service.native.path):
+        for found in cls.options(place):
             return found
         raise cls.missing(place)
 
     @classmethod
+    def options(cls, place: Place) -> Iterator[Found]:
+        """All that could serve it, the one to take first, each with how it differs. Raises `InputError`."""
+        assert place.service.native
+        for found in cls.available(place.service.native.path):
+            yield replace(found, differs=difference(place.service.image or "", found))
+
+    @classmethod
+    def available(cls, chosen: str | None = None) -> Iterator[Found]:
+        """All such servers of this machine, in their order; only the one that was `chosen`, where one was."""
+        return candidates(table()[cls.row], chosen)
+
+    @classmethod
     def missing(cls, place: Place) -> MissingError:
         """That nothing serves it."""
-        row = table()[cls.row]
-        return MissingError(f"nothing here serves `{place.service.name}`", hint=f"install {row.install}")
+        return MissingError(f"nothing here serves `{place.service.name}`", hint=f"install {cls.install()}")
+
+    @classmethod
+    def install(cls) -> str:
+        """What to install where there is none."""
+        return table()[cls.row].install
 
     @property
     def shown(self) -> str:
@@ -82,7 +100,8 @@ class Server:
     @property
     def digest(self) -> str:
         """Changes with its settings, and with the program."""
-        return self.place.digest(f"{self.found.program} {self.found.version}")
+        found = self.found
+        return self.place.digest(f"{found.program} {found.version}" + (f" {found.page}" if found.page else ""))
 
     def prepare(self, run: Run) -> Program:
         """Make its data and files ready, and give the program to start. Raises `EngineError`."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 from devenv import __version__
-from devenv.engines.native.find import Found, MissingError
-from devenv.engines.native.place import Place
+from devenv.engines.native.find import WHEEL, Found
 from devenv.engines.native.program import Program
 from devenv.engines.native.providers.base import Run, Server
 
@@ -22,14 +22,12 @@ class Mail(Server):
     row = "mail"
 
     @classmethod
-    def choose(cls, place: Place) -> Found:
-        """Mailpit itself, or ours where its library is there."""
-        try:
-            return super().choose(place)
-        except MissingError:
-            if find_spec("aiosmtpd") is None:
-                raise
-            return Found(Path(sys.executable), "part of devenv", __version__, _OWN, ("not Mailpit itself",))
+    def available(cls, chosen: str | None = None) -> Iterator[Found]:
+        """Mailpit itself, then ours where its library is there."""
+        if chosen != WHEEL:
+            yield from super().available(chosen)
+        if chosen in (None, WHEEL) and find_spec("aiosmtpd"):
+            yield Found(Path(sys.executable), "part of devenv", __version__, _OWN)
 
     def prepare(self, run: Run) -> Program:
         """Both are told where to listen by the same variables."""

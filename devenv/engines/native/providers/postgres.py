@@ -13,14 +13,14 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from devenv.engines import Command
 from devenv.engines.native.account import User, reachable, substitute
 from devenv.engines.native.client import runtime_folder
-from devenv.engines.native.find import Found, candidates, table
+from devenv.engines.native.find import Found
 from devenv.engines.native.place import Place
 from devenv.engines.native.program import Program, Seen
 from devenv.engines.native.providers.base import Run, Server
@@ -40,19 +40,14 @@ class Postgres(Server):
     """See `Server`."""
 
     row = "postgres"
+    remedy = 'install a PostgreSQL that has it, and name it: native = "/usr/lib/postgresql/17/bin"'
 
     @classmethod
-    def choose(cls, place: Place) -> Found:
-        """The first whose data this is; else the first of the version asked for, with all extensions; else the first.
-
-        Whatever it lacks is told with it.
-        """
-        assert place.service.native
-        found = list(candidates(table()[cls.row], place.service.native.path))
-        if not found:
-            raise cls.missing(place)
-        version = _text(_cluster(place) / "PG_VERSION")
-        if version and _marker(place).exists():
+    def options(cls, place: Place) -> Iterator[Found]:
+        """Only those whose data this is; first who has all extensions, of the version asked for or else a later one."""
+        found = list(super().options(place))
+        version = _major(_text(place.data("data") / _COMPLETE))
+        if version and found:
             same = [each for each in found if _major(each.version) == version]
             if not same:
                 here = ", ".join(each.version for each in found)
@@ -60,20 +55,18 @@ class Postgres(Server):
                 hint = f"install that version, or save the data and run: devenv destroy {place.service.name}"
                 raise EngineError(message, hint=hint)
             found = same
-        asked = place.service.data_version
+        asked = _number(place.service.data_version)
         wanted = set(filter(None, place.param("extensions").split(",")))
-        ranked = sorted(found, key=lambda each: (bool(wanted - _extensions(each)), _major(each.version) != asked))
-        best = ranked[0]
-        differs = [] if not asked or _major(best.version) == asked else [f"{asked} asked, {best.version} here"]
-        differs += [f"extension {name} missing" for name in sorted(wanted - _extensions(best))]
-        return replace(best, differs=tuple(differs))
+        for each in sorted(found, key=lambda each: (not wanted <= _extensions(each), *_distance(each, asked))):
+            lacks = tuple(f"extension {name} missing" for name in sorted(wanted - _extensions(each)))
+            yield replace(each, differs=each.differs + lacks, lacks=lacks)
 
     def prepare(self, run: Run) -> Program:
         """A cluster where there is none, and its settings as they are wanted by now."""
-        if lacking := [text for text in self.found.differs if text.startswith("extension")]:
+        if self.found.lacks:
             raise EngineError(
-                f"`{self.place.service.name}`: {', '.join(lacking)} in {self.found.shown}",
-                hint='install a PostgreSQL that has it, and name it: native = "/usr/lib/postgresql/17/bin"',
+                f"`{self.place.service.name}`: {', '.join(self.found.lacks)} in {self.found.shown}",
+                hint=self.remedy,
             )
         user = substitute()
         sockets = self._sockets(user)
@@ -155,7 +148,7 @@ class Postgres(Server):
 
     def _locale(self) -> list[str]:
         """UTF-8 with the order of its code points, whatever this machine knows of languages."""
-        if int(_major(self.found.version) or 0) >= 17:
+        if _number(self.found.version) >= 17:
             return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         return ["--locale=C", *(["--lc-ctype=C.UTF-8"] if Path("/usr/lib/locale/C.utf8").exists() else [])]
 
@@ -223,6 +216,16 @@ def _marker(place: Place) -> Path:
 
 def _major(version: str) -> str:
     return version.partition(".")[0]
+
+
+def _number(version: str) -> int:
+    return int(re.sub(r"\D.*", "", version) or 0)
+
+
+def _distance(found: Found, asked: int) -> tuple[bool, bool]:
+    """The version asked for comes first, then later ones: what an app needs of it is there."""
+    major = _number(found.version)
+    return major != asked, major < asked
 
 
 def _extensions(found: Found) -> set[str]:
