@@ -154,7 +154,7 @@ class Postgres(Server):
         return ["--locale=C", *(["--lc-ctype=C.UTF-8"] if Path("/usr/lib/locale/C.utf8").exists() else [])]
 
     def _wait(self, seen: Seen) -> bool:
-        """Until it says that it is up, as pg_ctl does, by the eighth line of postmaster.pid (its miscadmin.h); False: it ended."""
+        """Until it says that it is up, as pg_ctl does, by a line of postmaster.pid (miscadmin.h); False: it ended."""
         deadline = time.monotonic() + _OPENING
         pause = threading.Event()
         while not re.fullmatch(r"ready\s*", (_text(_cluster(self.place) / "postmaster.pid").split("\n") + [""] * 8)[7]):
