@@ -51,10 +51,9 @@ def machine(state: State) -> list[Prospect]:
 
 
 def leftovers(project: Project) -> list[int]:
-    """Processes of the project that nobody keeps any more: the next command ends them."""
-    if Record(project.state.folder).load().supervised:
-        return []
-    return identity.marked(Supervision(project).mark)
+    """Processes whose supervisor went without a word: the next command that starts or ends something ends them."""
+    abandoned = Record(project.state.folder).load().abandoned
+    return identity.marked(Supervision(project).mark) if abandoned else []
 
 
 def _sidecar(serving: Serving, service: Service) -> Prospect:
