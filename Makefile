@@ -39,4 +39,4 @@ bench: $(STAMP)
 	@$(BIN)/python -m tests.testbed run -- $(BIN)/python -m benchmarks
 
 soak: $(STAMP)
-	@DEVENV_SOAK=1 $(BIN)/python -m tests.testbed run -- $(BIN)/python -m pytest -q
+	@DEVENV_SOAK=1 $(BIN)/python -m tests.testbed run -- $(BIN)/python -m pytest -q -rP

@@ -7,7 +7,7 @@ import os
 import platform
 from dataclasses import dataclass
 
-from benchmarks import reload
+from benchmarks import native, reload
 from benchmarks.sides import ALL, DEVENV, NO_S3, Pair, run
 from benchmarks.timing import Act, compare
 
@@ -106,7 +106,7 @@ def main() -> None:
     """Run what is asked for; all of it without arguments."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("-n", "--runs", type=int, default=10)
-    parser.add_argument("what", nargs="*", choices=["commands", "up", "no-s3", "reload", []], default=[])
+    parser.add_argument("what", nargs="*", choices=["commands", "up", "no-s3", "reload", "native", []], default=[])
     chosen = parser.parse_args()
     machine = f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     print(f"{machine}, medians of {chosen.runs} or more\n")
@@ -118,6 +118,8 @@ def main() -> None:
         lifecycle(chosen.runs, NO_S3, cold=0.7, warm=0.7)
     if not chosen.what or "reload" in chosen.what:
         reload.main(chosen.runs)
+    if not chosen.what or "native" in chosen.what:
+        native.main(chosen.runs)
 
 
 if __name__ == "__main__":

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-import io
 import os
 import random
+import shutil
 import statistics
 import subprocess
-import tarfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from benchmarks.reload_sides import Both, Side, until
+from benchmarks.reload_sides import Both, Side, get, until
+from benchmarks.sides import DEVENV
+from benchmarks.timing import clock
 
 
 def quantile(times: Iterable[float], share: float) -> float:
@@ -22,13 +24,20 @@ def quantile(times: Iterable[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, round(share * len(ordered) + 0.5) - 1)]
 
 
-def row(name: str, ours: list[float], theirs: list[float], reach: float | None, share: float = 0.5) -> None:
+def row(
+    name: str,
+    ours: list[float],
+    theirs: list[float],
+    reach: float | None,
+    share: float = 0.5,
+    peer: str = "compose watch",
+) -> None:
     """One line: ours, theirs, and the ratio beside what is to be reached."""
     mine = quantile(ours, share) if share != 0.5 else statistics.median(ours)
     text = f"{name:44} {mine * 1000:8.1f} ms"
     if theirs:
         other = quantile(theirs, share) if share != 0.5 else statistics.median(theirs)
-        text += f"   compose watch {other * 1000:8.1f} ms   {mine / other:6.3f} x"
+        text += f"   {peer} {other * 1000:8.1f} ms   {mine / other:6.3f} x"
         if reach is not None:
             text += f"  (at most {reach} x: {'reached' if mine / other <= reach else 'not reached'})"
     print(text, flush=True)
@@ -104,27 +113,11 @@ def down(runs: int) -> None:
         both.theirs.run(both.theirs.stop)
 
 
-def tree(folder: Path) -> str:
-    """What a folder holds, as one digest."""
-    state = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            state.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
-    return state.hexdigest()
-
-
-def held(side: Side) -> str:
-    """The same for what the container holds."""
-    data = subprocess.run(["docker", "cp", f"{side.container}:/app/src", "-"], capture_output=True, check=True).stdout
-    files = {}
-    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
-        for entry in tar:
-            if entry.isfile() and (content := tar.extractfile(entry)):
-                files[Path(entry.name).relative_to("src")] = content.read()
-    state = hashlib.sha256()
-    for path in sorted(files):
-        state.update(f"{path}\0".encode() + files[path])
-    return state.hexdigest()
+def tree(root: Path) -> bytes:
+    """What a folder holds, as the app's own `/tree` tells it."""
+    files = sorted((path.relative_to(root).as_posix(), path) for path in root.rglob("*") if path.is_file())
+    whole = b"".join(name.encode() + b"\0" + path.read_bytes() for name, path in files)
+    return hashlib.sha256(whole).hexdigest().encode()
 
 
 def checkouts(runs: int, count: int = 5000) -> None:
@@ -169,7 +162,7 @@ def checkout(side: Side, branch: str) -> float:
     subprocess.run(["git", "checkout", "-q", branch], cwd=side.folder, check=True, capture_output=True)
     wanted = tree(side.folder / "src")
     try:
-        return until(lambda: held(side) == wanted, begin, 60)
+        return until(lambda: get(side.port, "tree") == wanted, begin, 60, pause=0.1)
     except TimeoutError:
         print(f"{side.folder.name}: the tree is not equal after 60 s")
         return 60.0
@@ -203,6 +196,26 @@ def idle(count: int = 50_000, seconds: float = 20.0) -> None:
         both.close()
 
 
+def whys(runs: int, count: int = 10_000) -> None:
+    """What `why` takes over many files, beside a build of them that is all in the builder's cache."""
+    both = Both(restart=False)
+    side = both.ours
+    build = ["docker", "build", "--quiet", "."]
+    try:
+        for number in range(count):
+            path = side.folder / f"src/tree/{number % 100}/{number}.py"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"x = {number}\n" * 20)
+        for path in ("src/data.txt", "."):
+            acts = (functools.partial(side.run, [*DEVENV, "why", path]), functools.partial(side.run, build))
+            for act in acts:
+                act()
+            ours, theirs = zip(*([clock(act) for act in acts] for _ in range(runs)), strict=True)
+            row(f"why {path}, {count} files", [*ours], [*theirs], 0.5, peer="cached docker build")
+    finally:
+        shutil.rmtree(both.base)
+
+
 def spent(pid: int) -> float:
     """Seconds of processor time that a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -221,4 +234,5 @@ def main(runs: int) -> None:
     restarts(max(3, runs // 2))
     down(max(3, runs // 5))
     checkouts(max(2, runs // 10))
+    whys(runs)
     idle()

@@ -9,29 +9,39 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.sides import DEVENV
+
 ROOT = Path(__file__).parent.parent
-DEVENV = [sys.executable, "-m", "devenv"]
 
 SERVER = """#!/usr/local/bin/python
-import http.server, os, signal, sys
+import hashlib, http.server, os, pathlib, signal, sys
 signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+def tree(root):
+    files = sorted((path.relative_to(root).as_posix(), path) for path in root.rglob("*") if path.is_file())
+    whole = b"".join(name.encode() + b"\\0" + path.read_bytes() for name, path in files)
+    return hashlib.sha256(whole).hexdigest().encode()
+def page(name):
+    try:
+        return tree(pathlib.Path("/app/src")) if name == "tree" else open(f"/app/{name}", "rb").read()
+    except OSError:
+        return b""
 LOADED = {} if "--reload" in sys.argv else {n: open(f"/app/{n}", "rb").read() for n in ("src/data.txt", "lock.txt")}
 class Handler(http.server.BaseHTTPRequestHandler):
     log_message = lambda *_: None
     def do_GET(self):
         name = self.path.lstrip("/")
-        body = LOADED.get(name) or open(f"/app/{name}", "rb").read()
+        body = LOADED.get(name) or page(name)
         self.send_response(200); self.end_headers(); self.wfile.write(body)
 http.server.ThreadingHTTPServer(("", 8000), Handler).serve_forever()
 """
-"""With `--reload` it reads for each request, as what a reloader comes to; without it once at its start."""
+"""With `--reload` it reads for each request, as what a reloader comes to; without it once at its start. `/tree` is a
+digest of all that it has."""
 
 DOCKERFILE = """FROM python:3.13-slim
 WORKDIR /app
@@ -125,12 +135,12 @@ class Side:
         return found[0]
 
 
-def until(done: Callable[[], bool], begin: float, limit: float) -> float:
-    """Seconds from `begin` until it is so. Raises TimeoutError after the limit."""
+def until(done: Callable[[], bool], begin: float, limit: float, pause: float = 0.002) -> float:
+    """Seconds from `begin` until it is so, asked after each pause. Raises TimeoutError after the limit."""
     while not done():
         if time.perf_counter() - begin > limit:
             raise TimeoutError(f"not within {limit:g} s: a benchmark of a failure measures nothing")
-        time.sleep(0.002)
+        time.sleep(pause)
     return time.perf_counter() - begin
 
 

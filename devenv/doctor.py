@@ -19,7 +19,7 @@ from devenv.engines.native.survey import Prospect
 from devenv.engines.ports import holder, is_free
 from devenv.errors import DevenvError, ManifestError
 from devenv.stack import Bindings, Service, Stack
-from devenv.state import State, complete_secrets, state_home
+from devenv.state import complete_secrets, state_home
 from devenv.workflow import Session
 
 OK, WARNING, ERROR = "ok", "warning", "error"
@@ -78,7 +78,7 @@ def examine(session: Session | None, wanted: str | None = None) -> Report:
     checks.append(Check("machine", "engine", OK, f"{engine}, {means}{reason}"))
     checks.append(_folder(session.project.state.folder if session else state_home()))
     if session is None:
-        prospects = survey.machine(State(state_home()))
+        prospects = survey.machine()
         checks += [_server(each, "servers", needed=False, shown="") for each in prospects if engine == "native"]
         return Report(None, engine, tuple(checks), {each.name: each.found for each in prospects})
     try:

@@ -40,7 +40,7 @@ def _artifact(session: Session, stack: Stack) -> Artifact:
         f"# {MARKER}; edit that and run `devenv generate compose`\n"
         "# without devenv: docker compose up --wait (a missing value is named; any will do, in .env)\n"
     )
-    return Artifact(session.project.root / COMPOSE, header + render(stack, Target(slug(stack.name))))
+    return Artifact(session.project.root / COMPOSE, header + render(stack.contained, Target(slug(stack.name))))
 
 
 def _write_variables(path: Path, secrets: dict[str, str]) -> list[Path]:

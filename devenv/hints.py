@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
-from devenv.engines.compose.happenings import Happening
+from devenv.engines.live import Happening
 from devenv.reload.watcher import Hint
 
 _LONGEST = 0.5

@@ -7,7 +7,7 @@ The only engine-dependent value is an address, and the only private one a secret
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Literal
 
@@ -184,6 +184,11 @@ class Stack:
     def names(self) -> tuple[str, ...]:
         """The services' names in start order."""
         return tuple(service.name for service in self.services)
+
+    @property
+    def contained(self) -> Stack:
+        """The same without the apps that run on the host."""
+        return replace(self, services=tuple(service for service in self.services if not service.host))
 
     def select(self, names: Iterable[str], profiles: Iterable[str] = ()) -> tuple[Service, ...]:
         """The named services and all that they need; with no name, all whose profile is unset or wanted."""

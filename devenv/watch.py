@@ -15,12 +15,12 @@ from pathlib import Path
 
 from devenv.engines import Wish
 from devenv.engines.compose.api import ApiError
-from devenv.engines.compose.happenings import Happening, Happenings
-from devenv.engines.compose.live import Live, Report
+from devenv.engines.live import Happening, Live, Report
 from devenv.engines.readying import Readying
 from devenv.errors import BuildError, DevenvError, EngineUnavailableError, ManifestError, ServiceNotReadyError
 from devenv.events import Notice, Reloaded
 from devenv.hints import Hints
+from devenv.layout import probe
 from devenv.project import inputs
 from devenv.reload.git import Git
 from devenv.reload.watcher import Hint, Watcher
@@ -39,11 +39,15 @@ _RETRY = (0.3, 5.0)
 
 @dataclass
 class Watch:
-    """One watcher of one project. `seen` is told the containers whenever they may be others."""
+    """One watcher of one project. `seen` is told the containers whenever they may be others.
+
+    `still` is asked at least once a second, and raises `DevenvError` where nothing is left to watch.
+    """
 
     session: Session
     options: UpOptions = field(default_factory=UpOptions)
     seen: Callable[[Live], None] = lambda live: None
+    still: Callable[[], None] = lambda: None
     _hints: Hints = field(default_factory=Hints)
     _full_at: float = 0.0
     _retry: float = 0.0
@@ -52,22 +56,23 @@ class Watch:
     _scan: float = 0.0
 
     def run(self, ends: Callable[[], bool] = lambda: False) -> None:
-        """Watch until `ends` says so; for ever by default."""
+        """Watch until `ends` says so; for ever by default. Raises what `still` raises."""
         self._stack = self.session.stack()
-        self._engine = self.session.compose
+        self._engine = self.session.engine
         self._live = self._new_live()
         self._readying = Readying(self.session.reporter, self.options.timeout)
         self._inputs = inputs(self.session.project)
         self._git = Git(self.session.project.root)
         files = Watcher(self._hints.put, [self.session.project.root])
-        engine = Happenings(self._engine.api, self.session.project, self._hints.put)
+        engine = self._engine.happenings(self._hints.put)
         self._watcher = files
         self._full_at = time.monotonic()
         self._engine.get_ready()
-        if not any(container.running for found in self._live.containers.values() for container in found):
+        if not any(container.running for found in self._live.instances.values() for container in found):
             self.session.reporter.emit(Notice("nothing of this project runs yet: `devenv up` starts it", "warning"))
         try:
             while not ends():
+                self.still()
                 self._turn()
         finally:
             files.close()
@@ -101,6 +106,7 @@ class Watch:
             paths = None
         if paths is None or len(paths) > 1:
             self._git.wait()
+        probe.wait(paths or ())
         if paths is None or paths:
             self._attempt(paths, begun, engine=engine or self._retry > 0)
 
@@ -170,20 +176,20 @@ class Watch:
         if report.needs:
             self._rebuild(report, begun)
             return
-        action = "synced"
+        action = "synced" if report.sent else "picked up"
         more = [f"picked up by {name}" for name in dict.fromkeys(report.by_itself)]
         if report.restarted or report.revived:
-            action = "synced, restarted" if report.restarted else "synced, started again"
+            action = "restarted" if report.restarted else "started again"
+            action = f"synced, {action}" if report.sent else action
             if set(report.services) != {*report.restarted, *report.revived}:
                 more.insert(0, f"restarted: {', '.join([*report.restarted, *report.revived])}")
         self._emit(report, action, begun, "; ".join(more))
         for path, reason in report.left.items():
             self.session.reporter.emit(Notice(f"`{path}` could not be read and is tried again: {reason}", "warning"))
         for name in (*report.restarted, *report.revived):
-            bindings = self._live.bindings
-            self._readying.begin(
-                self._stack[name], self._live.containers[name][0].id, bindings, self._engine.runtime(bindings)
-            )
+            service, bindings = self._stack[name], self._live.bindings
+            runtime = self._engine.runtime(service, bindings)
+            self._readying.begin(service, self._live.instances[name][0].id, bindings, runtime)
 
     def _rebuild(self, report: Report, begun: float) -> None:
         """Build and replace by way of `up`; what runs goes on until the new image is there."""
@@ -212,7 +218,7 @@ class Watch:
             self._live = self._new_live()
 
     def _new_live(self) -> Live:
-        live = Live(self._engine.api, self.session.project, self._stack, self.session.project.state.bindings())
+        live = self._engine.live(self._stack, self.session.project.state.bindings())
         with contextlib.suppress(EngineUnavailableError):
             live.refresh()
         self.seen(live)
@@ -252,7 +258,7 @@ class Watch:
         names = [name for name in self.options.services if name in stack.names]
         profiles = [name for name in self.options.profiles if any(service.profile == name for service in stack)]
         chosen = {service.name for service in select(stack, names, profiles)}
-        there = {name for name, found in self._live.containers.items() if found and found[0].running}
+        there = {name for name, found in self._live.instances.items() if found and found[0].running}
         return (service for service in stack if service.name in chosen | there)
 
     def _manifest_failed(self, error: DevenvError, begun: float) -> None:

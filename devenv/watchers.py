@@ -8,7 +8,8 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from devenv.errors import DevenvError, ProjectBusyError
 from devenv.process import detach, has_ended
@@ -17,16 +18,45 @@ from devenv.state import State, this_command
 LOCK = "watch.lock"
 _LAST_BREATH = 3.0
 """Seconds that a process may take to go once it has given its lock back; where nobody reaps it, it never does."""
+_ABSENT = 1.0
+"""Seconds for which a project's folder may be missing: whoever replaces one takes the old one away first."""
 _PROCESS = re.compile(r"(.*) \(process (\d+)\)")
 
 
 @contextlib.contextmanager
-def only_one(state: State) -> Iterator[None]:
-    """Be the one that watches the project. Raises `ProjectBusyError` where there is one."""
+def only_one(state: State, root: Path) -> Iterator[Callable[[], None]]:
+    """Be the one that watches the project in `root`. Raises `ProjectBusyError` where there is one.
+
+    Gives what raises `DevenvError` once there is nothing left to watch, or nobody can see any more that we do.
+    """
     if holder := state.holder(LOCK):
         raise ProjectBusyError(f"`{holder}` watches this project already", hint="it ends with Ctrl-C or `devenv down`")
     with state.lock(this_command(), timeout=1.0, waiting=lambda holder: None, name=LOCK):
-        yield
+        yield _still_there(state.folder / LOCK, root)
+
+
+def _still_there(lock: Path, root: Path) -> Callable[[], None]:
+    ours = _inode(lock)
+    seen = time.monotonic()
+
+    def check() -> None:
+        nonlocal seen
+        if _inode(lock) != ours:
+            raise DevenvError("the project's state is gone, so nothing is watched any more", where=str(lock.parent))
+        if root.is_dir():
+            seen = time.monotonic()
+        elif time.monotonic() - seen > _ABSENT:
+            raise DevenvError("the project's folder is gone, so nothing is watched any more", where=str(root))
+
+    return check
+
+
+def _inode(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def who(state: State) -> tuple[str, int] | None:

@@ -11,7 +11,7 @@ from devenv.errors import InputError
 from devenv.layout.image import Facts, nothing_known
 from devenv.layout.read import Layout
 from devenv.layout.summary import FileAnswer, FolderAnswer, answer
-from devenv.layouts import layout_of
+from devenv.layouts import layout_of, telling_env
 from devenv.project import Project
 from devenv.stack import Service
 from devenv.workflow import Session
@@ -43,7 +43,8 @@ def why(session: Session, paths: Sequence[Path], facts: Facts = nothing_known) -
     groups: dict[object, list[Service]] = {}
     for service in stack:
         if service.build:
-            groups.setdefault((service.build, service.command, service.reload), []).append(service)
+            what = service.build, service.command, service.reload, telling_env(service)
+            groups.setdefault(what, []).append(service)
     if not groups:
         hint = "`devenv why` explains what the Dockerfile under `build` does with a file"
         raise InputError("no app of this project is built here", where=str(session.project.manifest), hint=hint)

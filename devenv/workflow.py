@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from devenv import watchers
 from devenv.engines import ServiceStatus, Wish
-from devenv.errors import InputError, UnknownServiceError
+from devenv.errors import DevenvError, InputError, UnknownServiceError
 from devenv.events import Notice, NullReporter, Reporter
 from devenv.project import Project, load, locate
 from devenv.stack import Bindings, Service, Stack, Vantage, environment
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from devenv.engines import Engine
     from devenv.engines.choice import Choice
     from devenv.engines.compose.engine import ComposeEngine
-    from devenv.engines.compose.live import Report
+    from devenv.engines.live import Report
 
+HOST_APP = "host-app"
+"""In the project's state: whether the last `up` was asked to run the apps on the host."""
 LOCK_TIMEOUT = 600.0
 """Seconds to wait for another devenv on this project: its build may take a while."""
 
@@ -51,19 +53,38 @@ class Session:
 
         return choose(self.project, self.wanted)
 
-    @property
+    @cached_property
     def engine(self) -> Engine:
-        """The engine that serves this project."""
-        return self.choice.engine
+        """The engine that serves this project, with processes beside its containers for apps that run on the host."""
+        engine = self.choice.engine
+        if engine.name == "native":
+            return engine
+        on_host = self._on_host()
+        if not on_host and not (self.project.state.folder / "processes.json").exists():
+            return engine
+        from devenv.engines.host_apps import HostApps
+        from devenv.engines.native.engine import NativeEngine
+
+        return HostApps(self.compose, NativeEngine(self.project), on_host)
 
     @property
     def compose(self) -> ComposeEngine:
         """The same where it has to be the one that makes containers. Raises `InputError` where it is not."""
         from devenv.engines.compose.engine import ComposeEngine
 
-        if not isinstance(self.engine, ComposeEngine):
+        engine = self.choice.engine
+        if not isinstance(engine, ComposeEngine):
             raise InputError("this is about containers, and the project runs without them", hint="--engine compose")
-        return self.engine
+        return engine
+
+    def _on_host(self) -> frozenset[str]:
+        """The apps that run on the host, by the manifest or by the last `up --host-app`; none of a broken manifest."""
+        try:
+            stack = self.stack()
+        except DevenvError:
+            return frozenset()
+        every = bool(self.project.state.load(HOST_APP))
+        return frozenset(service.name for service in stack if service.role == "app" and (service.host or every))
 
     def stack(self) -> Stack:
         """The resolved stack. Raises `ManifestError`."""
@@ -103,17 +124,23 @@ class UpOptions:
     strict_ports: bool = False
     build: bool = False
     allow_missing: bool = False
+    host_app: bool = False
 
 
 def up(session: Session, options: UpOptions) -> list[ServiceStatus]:
     """Bring the stack up, ready; gives the status of what was started, without asking again."""
+    from devenv.engines.choice import remember
+
     stack = session.stack()
     selected = select(stack, options.services, options.profiles)
+    if bool(session.project.state.load(HOST_APP)) != options.host_app:
+        session.project.state.save(HOST_APP, options.host_app)
     wish = Wish(selected, options.timeout, options.strict_ports, options.build, allow_missing=options.allow_missing)
     if session.choice.why and session.engine.name == "native":
         reason = session.choice.why
         session.reporter.emit(Notice(f"the native engine runs this, without containers: {reason}"))
     with session.lock():
+        remember(session.project, session.choice)
         bindings = session.engine.up(stack, wish, session.reporter)
     return session.engine.answered(stack, selected, bindings)
 
@@ -145,10 +172,8 @@ def restart(session: Session, services: Sequence[str], timeout: float) -> list[S
 
 def sync(session: Session) -> list[Report]:
     """Compare what runs with the files here once, bring over what differs, and say what that was."""
-    from devenv.engines.compose.live import Live
-
     with session.lock():
-        live = Live(session.compose.api, session.project, session.stack(), session.project.state.bindings())
+        live = session.engine.live(session.stack(), session.project.state.bindings())
         live.refresh()
         return live.react(live.look(None))
 

@@ -13,8 +13,22 @@ SHOP = Path(__file__).parent / "shop"
 DEVENV = [str(Path(sys.executable).with_name("devenv")), "-C", str(SHOP)]
 
 
+def prepare() -> None:
+    """Without a Docker engine the shop runs as processes of this machine, and needs its packages here."""
+    status = subprocess.run([*DEVENV, "status", "--json"], stdout=subprocess.PIPE, check=False)
+    if status.returncode or json.loads(status.stdout)["engine"] != "native":
+        return
+    python = SHOP / ".venv" / "bin" / "python"
+    if not python.exists():
+        print("no Docker engine answers: installing what the shop needs into examples/shop/.venv", flush=True)
+        subprocess.check_call([sys.executable, "-m", "venv", str(SHOP / ".venv")])
+    install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(SHOP / "requirements.txt")]
+    subprocess.check_call([str(python), *install])
+
+
 def main() -> int:
     """Run the demo; gives devenv's exit code."""
+    prepare()
     if sys.stdin.isatty() and sys.stdout.isatty():
         os.execv(DEVENV[0], [*DEVENV, "up"])
     code = subprocess.call([*DEVENV, "up", "-d"])

@@ -26,9 +26,9 @@ LAYERS = (
     ("artifacts",),
     ("resolve",),
     ("manifest", "recipe", "reload"),
-    ("template", "probes", "layout", "recipe_folder", "suggest", "positions"),
+    ("template", "probes", "layout", "recipe_folder", "several", "suggest", "positions"),
     ("stack", "process"),
-    ("errors", "events", ""),
+    ("errors", "events", "mail", ""),
 )
 """Top first. A part imports from the lines below its own; parts of one line know nothing of each other."""
 
@@ -51,22 +51,27 @@ ONLY = {
         "process",
         "project",
         "reload",
+        "several",
         "stack",
         "state",
     },
     "resolve": {"manifest.model", "recipe", "suggest", "stack", "template", "errors"},
     "template": {"stack"},
+    "mail": set(),
     "probes": set(),
     "layout": {"errors"},
-    "reload": {"errors", "layout"},
+    "reload": {"errors", "layout", "several"},
 }
-"""Where less is allowed than the layer says: engines read no manifest and no recipe, probes know nothing of devenv."""
+"""Where less is allowed than the layer says: engines read no manifest and no recipe, mail and probes know nothing of
+devenv."""
 
 HOMES = {
+    "aiosmtpd": ("devenv/mail/desk.py", "devenv/mail/smtp.py"),
     "click": ("devenv/cli/",),
     "docker": ("devenv/engines/compose/remote.py",),
     "dotenv": ("devenv/project.py",),
     "e2b_dockerfile_utils": ("devenv/layout/dockerfile.py",),
+    "h11": ("devenv/mail/web.py",),
     "psutil": ("devenv/engines/native/identity.py", "devenv/engines/ports.py"),
     "pydantic": ("devenv/manifest/", "devenv/recipe.py"),
     "pydantic_core": ("devenv/manifest/",),
@@ -77,12 +82,16 @@ HOMES = {
     "tree_sitter_bash": ("devenv/layout/shell.py",),
     "tree_sitter_toml": ("devenv/positions.py",),
     "watchfiles": ("devenv/reload/watcher.py",),
+    "wsproto": ("devenv/mail/events.py",),
     "yaml": ("devenv/artifacts/yaml.py",),
     # Of the standard library, what talks to the world in a way that only one place should know.
     "fcntl": ("devenv/state.py",),
     "pickle": ("devenv/project.py",),
     "subprocess": ("devenv/process.py",),
 }
+
+OPTIONAL = {"aiosmtpd": "native", "h11": "native", "wsproto": "native"}
+"""What comes with an extra only."""
 
 BROUGHT_ALONG = {"pydantic_core": "pydantic", "requests": "docker"}
 """Modules of a dependency's own dependency."""
@@ -179,12 +188,18 @@ def test_each_home_is_lived_in() -> None:
     assert not empty
 
 
+def installed(lines: list[str]) -> set[str]:
+    return {re.split(r"[^A-Za-z0-9-]", line)[0].lower() for line in lines}
+
+
 def test_what_is_installed_is_what_is_imported() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    declared = {re.split(r"[^A-Za-z0-9-]", line)[0].lower() for line in project["dependencies"]}
-    third_party = {name for name in HOMES if name not in sys.stdlib_module_names}
+    third_party = {name for name in HOMES if name not in sys.stdlib_module_names and name not in OPTIONAL}
     roots = {BROUGHT_ALONG.get(name, name) for name in third_party}
-    assert declared == {DISTRIBUTIONS.get(name, name).replace("_", "-") for name in roots}
+    wanted = {DISTRIBUTIONS.get(name, name).replace("_", "-") for name in roots}
+    assert installed(project["dependencies"]) == wanted
+    for name, extra in OPTIONAL.items():
+        assert name in installed(project["optional-dependencies"][extra])
 
 
 def test_what_leads_to_a_stack_or_a_text_has_no_clock_no_network_and_no_chance() -> None:

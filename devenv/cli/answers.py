@@ -17,7 +17,7 @@ from devenv.why import Answer
 
 if TYPE_CHECKING:
     from devenv.doctor import Report as DoctorReport
-    from devenv.engines.compose.live import Report
+    from devenv.engines.live import Report
     from devenv.parity import Parity
     from devenv.workflow import Session
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.option(
     "--allow-missing", is_flag=True, help="Start the rest where a sidecar can't be served without containers."
 )
+@click.option("--host-app", is_flag=True, help="Run the apps as processes of this machine, beside the containers.")
 @click.option("--strict-ports", is_flag=True, help="Fail where a port is in use, instead of taking the next free one.")
 @timeout_option
 @json_option
@@ -40,6 +41,7 @@ def up(
     build: bool,
     watch: bool | None,
     strict_ports: bool,
+    host_app: bool,
     allow_missing: bool,
     timeout: float,
     as_json: bool,
@@ -52,7 +54,7 @@ def up(
     from devenv.workflow import UpOptions, stop
     from devenv.workflow import up as bring_up
 
-    options = UpOptions(services, profiles, timeout, strict_ports, build, allow_missing)
+    options = UpOptions(services, profiles, timeout, strict_ports, build, allow_missing, host_app)
     try:
         with settings.session(json=as_json) as session:
             statuses = bring_up(session, options)

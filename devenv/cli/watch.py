@@ -28,9 +28,11 @@ def watch(settings: Settings, timeout: float, as_json: bool) -> None:
     from devenv.watchers import only_one
     from devenv.workflow import UpOptions
 
-    with settings.session(json=as_json, watching=True) as session, only_one(session.project.state):
-        session.engine.check()
-        Watch(session, UpOptions(timeout=timeout)).run()
+    with settings.session(json=as_json, watching=True) as session:
+        project = session.project
+        with only_one(project.state, project.root) as still:
+            session.engine.check()
+            Watch(session, UpOptions(timeout=timeout), still=still).run()
 
 
 @click.command()
@@ -74,8 +76,7 @@ def watch_in_background(session: Session) -> None:
 def watch_with_logs(settings: Settings, options: UpOptions, names: Collection[str]) -> None:
     """Watch in the foreground with the services' logs, until Ctrl-C or, with nothing built, the end of all logs."""
     from devenv.console import log_line, wants_color
-    from devenv.engines.compose.follow import Follower
-    from devenv.engines.compose.live import Live
+    from devenv.engines.live import Live
     from devenv.watch import Watch
     from devenv.watchers import only_one
 
@@ -87,12 +88,12 @@ def watch_with_logs(settings: Settings, options: UpOptions, names: Collection[st
         with mutex:
             click.echo(log_line(service, text, width=width, color=color), color=color)
 
-    with settings.session(watching=True) as session, only_one(session.project.state):
-        follower = Follower(session.compose.api, told)
+    with settings.session(watching=True) as session, only_one(session.project.state, session.project.root) as still:
+        follower = session.engine.follower(told)
 
         def seen(live: Live) -> None:
             wanted = names if options.services else live.stack.names
-            follower.see({name: found for name, found in live.containers.items() if name in wanted})
+            follower.see({name: found for name, found in live.instances.items() if name in wanted})
 
-        watch = Watch(session, options, seen)
+        watch = Watch(session, options, seen, still)
         watch.run(lambda: not follower.busy and not watch.builds)

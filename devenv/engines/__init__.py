@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from devenv.engines.live import Follower, Heard, Listener, Live, Told
 from devenv.engines.runtime import Runtime
 from devenv.events import Reporter
 from devenv.stack import Bindings, Service, Stack, Text, Vantage, bind
@@ -78,8 +79,20 @@ class Engine(Protocol):
     def check(self) -> None:
         """Raises `EngineUnavailableError` where no engine answers."""
 
-    def runtime(self, bindings: Bindings) -> Runtime:
-        """What starting and waiting need of the engine."""
+    def runtime(self, service: Service, bindings: Bindings) -> Runtime:
+        """What starting a service and waiting for it need of the engine."""
+
+    def get_ready(self) -> None:
+        """Load in the background what the next change would wait for."""
+
+    def live(self, stack: Stack, bindings: Bindings) -> Live:
+        """The stack's sources and what runs of them, for reload."""
+
+    def happenings(self, heard: Heard) -> Listener:
+        """Tell what happens to what runs, and to the engine."""
+
+    def follower(self, told: Told) -> Follower:
+        """Tell what the services write."""
 
     def up(self, stack: Stack, wish: Wish, reporter: Reporter) -> Bindings:
         """Bring services up and wait until they are ready; gives the bindings in force."""

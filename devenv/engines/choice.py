@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 ENGINES = ("auto", "compose", "native")
 VARIABLE = "DEVENV_ENGINE"
+_RECORD = "engine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,15 @@ def _native(project: Project) -> Engine:
     return NativeEngine(project)
 
 
+def remember(project: Project, choice: Choice) -> None:
+    """Keep which engine the project was brought up on."""
+    if project.state.load(_RECORD) != choice.engine.name:
+        project.state.save(_RECORD, choice.engine.name)
+
+
 def _runs_natively(project: Project) -> bool:
-    """Whether processes of the project are there, or were when their supervisor was killed."""
-    if not (project.state.folder / "processes.json").exists():
+    """Whether the whole project was brought up as processes, and some are there, or their supervisor was killed."""
+    if project.state.load(_RECORD) != "native":
         return False
     from devenv.engines.native.client import Supervision
 

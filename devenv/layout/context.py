@@ -6,7 +6,7 @@ devices; and without what changes all the time and is not meant for an image, th
 - folders named `.devenv`: we write them ourselves;
 - `.git`, file or folder: every git command changes it. A `!` pattern with `.git` as a part of its path keeps it in;
 - Python's bytecode: folders named `__pycache__`, and `*.pyc`;
-- editors' passing files: `.*.swp`, `*~`, `.#*` and `4913`.
+- editors' passing files: `.*.swp`, `*~`, `.#*`, and probes (see `devenv.layout.probe`).
 
 The Dockerfile and the ignore file are always in it, as the builder reads them, ignored or not and wherever they are.
 
@@ -27,6 +27,7 @@ from pathlib import Path
 from devenv.errors import DevenvError
 from devenv.layout.fingerprint import BUILDER, LINK, Entry, Index, changed, digest, digest_bytes, new_hash
 from devenv.layout.ignore import Folder, Ignore, ignore_file, parse_ignore, read_bytes
+from devenv.layout.probe import is_probe
 
 __all__ = ["BUILDER", "Entry", "Index", "changed", "digest", "entry_of", "index"]
 
@@ -77,7 +78,6 @@ def is_passing(name: str, *, keeps_git: bool) -> bool:
         name.endswith((".pyc", "~"))
         or name.startswith(".#")
         or (name.startswith(".") and name.endswith(".swp"))
-        or name == "4913"
         or (name == ".git" and not keeps_git)
     )
 
@@ -167,6 +167,8 @@ class _Walk:
         seen = item.stat(follow_symlinks=False)
         entry = self._old.get(path)
         if entry is None or not _is_same(entry, seen):
+            if is_probe(item.name, seen):
+                return
             entry = _entry(self._top + path, seen)
             if entry is None:
                 return

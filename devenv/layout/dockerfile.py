@@ -21,11 +21,10 @@ _NO_PREFIX = re.compile(r"Dockerfile parse error( on line \d+)?: ")
 
 @dataclass(frozen=True, slots=True)
 class Heredoc:
-    """Text that stands in the Dockerfile itself; `expands` says that variables in it are filled in."""
+    """Text that stands in the Dockerfile itself."""
 
     name: str
     content: str
-    expands: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,7 @@ def shorten(text: str, most: int = _SHOWN) -> str:
 
 def _instruction(found: Any) -> Instruction:
     heredocs = tuple(
-        Heredoc(each.name, chomp_heredoc_content(each.content) if each.chomp else each.content, each.expand)
+        Heredoc(each.name, chomp_heredoc_content(each.content) if each.chomp else each.content)
         for each in found.heredocs
     )
     text = found.original.strip()

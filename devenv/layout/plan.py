@@ -169,7 +169,7 @@ def _finished(section: Section, scene: Scene) -> Stage:
         tuple(scene.steps),
         scene.workdir,
         scene.user,
-        dict(scene.variables),
+        dict(scene.env),
         scene.entrypoint,
         scene.command,
         frozenset(scene.made),

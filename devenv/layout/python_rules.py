@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from devenv.layout.commands import Reader, Rule
@@ -15,18 +15,30 @@ from devenv.layout.steps import Effect, Kind
 from devenv.layout.table import Call, Form
 from devenv.layout.words import Command, Word
 
+Words = tuple[Word, ...]
+Table = dict[str, Any]
+_OfProject = Callable[[Reader, Call, Form, Words, str, Table], list[Effect]]
+
 _UV_READS = ("pyproject.toml", "uv.lock", "uv.toml", ".python-version", ".python-versions")
 
 
-def _uv_sync(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> list[Effect]:
-    folder = call.command.folder
-    if folder is None:
-        return [everything(call.command)]
+def _of_project(rule: _OfProject) -> Rule:
+    """The rule of a command that works by the pyproject.toml of its folder: without that it may read everything."""
+
+    def judge(reader: Reader, call: Call, form: Form, rest: Words) -> list[Effect]:
+        folder = call.command.folder
+        project = _toml(reader, folder) if folder else None
+        if folder is None or project is None:
+            return [everything(call.command, _unread(call.command))]
+        return rule(reader, call, form, rest, folder, project)
+
+    return judge
+
+
+@_of_project
+def _uv_sync(reader: Reader, call: Call, form: Form, rest: Words, folder: str, project: Table) -> list[Effect]:
     result = _plain(reader, call, *_UV_READS)
     result += effect(Kind.WRITES, call.command, [below(reader.site.place(folder, ".venv"))])
-    project = _toml(reader, folder)
-    if project is None:
-        return [everything(call.command, _unread(call.command))]
     tool = project.get("tool", {}).get("uv", {})
     members = tool.get("workspace", {}).get("members", [])
     if members:
@@ -46,17 +58,14 @@ def _uv_sync(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> 
     return result + _paths(reader, call.command, folder, tool.get("sources", {}), "editable")
 
 
-def _uv_run(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> list[Effect]:
+def _uv_run(reader: Reader, call: Call, form: Form, rest: Words) -> list[Effect]:
     """`uv run` brings the environment up to date first, then runs what stands behind it."""
     result = [] if call.has("--no-sync", "--no-project") else _uv_sync(reader, call, form, ())
     return result + reader.rules["rest"](reader, call, form, rest)
 
 
-def _uv_export(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> list[Effect]:
-    folder = call.command.folder
-    project = _toml(reader, folder) if folder else None
-    if folder is None or project is None:
-        return [everything(call.command, _unread(call.command))]
+@_of_project
+def _uv_export(reader: Reader, call: Call, form: Form, rest: Words, folder: str, project: Table) -> list[Effect]:
     result = _plain(reader, call, *_UV_READS, "requirements.txt")
     result += effect(Kind.READS, call.command, [within(folder, "**/pyproject.toml")])
     if project.get("project", {}).get("dynamic"):
@@ -64,11 +73,8 @@ def _uv_export(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -
     return result + reader.rules["output"](reader, call, form, rest)
 
 
-def _poetry(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> list[Effect]:
-    folder = call.command.folder
-    project = _toml(reader, folder) if folder else None
-    if folder is None or project is None:
-        return [everything(call.command, _unread(call.command))]
+@_of_project
+def _poetry(reader: Reader, call: Call, form: Form, rest: Words, folder: str, project: Table) -> list[Effect]:
     result = _plain(reader, call, "pyproject.toml", "poetry.lock", "poetry.toml")
     result += effect(Kind.WRITES, call.command, [below(reader.site.place(folder, ".venv"))])
     tool = project.get("tool", {}).get("poetry", {})
@@ -80,11 +86,8 @@ def _poetry(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> l
     return result
 
 
-def _pdm(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> list[Effect]:
-    folder = call.command.folder
-    project = _toml(reader, folder) if folder else None
-    if folder is None or project is None:
-        return [everything(call.command, _unread(call.command))]
+@_of_project
+def _pdm(reader: Reader, call: Call, form: Form, rest: Words, folder: str, project: Table) -> list[Effect]:
     result = _plain(reader, call, "pyproject.toml", "pdm.lock", "pdm.toml", ".pdm-python")
     result += effect(
         Kind.WRITES, call.command, [below(reader.site.place(folder, each)) for each in (".venv", "__pypackages__")]
@@ -97,7 +100,7 @@ def _pdm(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> list
     return result
 
 
-def _pipenv(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> list[Effect]:
+def _pipenv(reader: Reader, call: Call, form: Form, rest: Words) -> list[Effect]:
     folder = call.command.folder
     text = reader.site.text(reader.site.place(folder, "Pipfile")) if folder else None
     if folder is None or text is None or re.search(r"\b(path|file|editable)\s*=", text):
@@ -105,7 +108,7 @@ def _pipenv(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> l
     return _plain(reader, call, "Pipfile", "Pipfile.lock", ".env")
 
 
-def _pip_install(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> list[Effect]:
+def _pip_install(reader: Reader, call: Call, form: Form, rest: Words) -> list[Effect]:
     command = call.command
     files = call.all("-r", "--requirement", "-c", "--constraint")
     result = [each for word in files for each in requirements(reader, command, word)]
@@ -127,7 +130,7 @@ def _pip_install(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...])
     return result
 
 
-def _pip_sync(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> list[Effect]:
+def _pip_sync(reader: Reader, call: Call, form: Form, rest: Words) -> list[Effect]:
     """Files of requirements as operands; requirements.txt where there are none."""
     words = rest or (Word("requirements.txt"),)
     result = [each for word in words for each in requirements(reader, call.command, word)]
@@ -145,7 +148,7 @@ def _paths(reader: Reader, command: Command, folder: str, table: Mapping[str, An
     return result
 
 
-def _venv(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> list[Effect]:
+def _venv(reader: Reader, call: Call, form: Form, rest: Words) -> list[Effect]:
     words = rest or (Word(".venv"),)
     command = call.command
     if command.folder is None or words[-1].text is None:
@@ -153,7 +156,7 @@ def _venv(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> lis
     return effect(Kind.WRITES, command, [below(reader.site.place(command.folder, words[-1].text))])
 
 
-def _python(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> list[Effect]:
+def _python(reader: Reader, call: Call, form: Form, rest: Words) -> list[Effect]:
     """`python -m x` is x; a script is a program of the project, unless it is manage.py."""
     words = call.command.words[1:]
     texts = [word.text for word in words]
@@ -171,7 +174,7 @@ def _python(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> l
     return reader.command(Command(words, command.text, command.folder, command.sure, command.stdin))
 
 
-def _django(reader: Reader, call: Call, form: Form, rest: tuple[Word, ...]) -> list[Effect]:
+def _django(reader: Reader, call: Call, form: Form, rest: Words) -> list[Effect]:
     """Settings that the environment names are run, wherever they are."""
     module = reader.site.variables.get("DJANGO_SETTINGS_MODULE")
     option = call.option("--settings")
@@ -186,7 +189,7 @@ def _plain(reader: Reader, call: Call, *names: str) -> list[Effect]:
     return reader.names(call.command, call.command.folder or "/", *names)
 
 
-def _toml(reader: Reader, folder: str) -> dict[str, Any] | None:
+def _toml(reader: Reader, folder: str) -> Table | None:
     """The project's pyproject.toml; None where it isn't there or can't be read."""
     text = reader.site.text(reader.site.place(folder, "pyproject.toml"))
     if text is None:

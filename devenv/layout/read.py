@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from devenv.errors import InputError
+from devenv.layout.alike import alike
 from devenv.layout.dockerfile import parse
 from devenv.layout.exceptions import Exceptions, Exemption
 from devenv.layout.ignore import NAME, ignore_file, parse_ignore, read_bytes
@@ -37,13 +38,15 @@ def read_layout(
     args: Mapping[str, str] | None = None,
     facts: Facts = nothing_known,
     command: Sequence[str] | None = None,
+    env: Mapping[str, str] | None = None,
     exceptions: Sequence[Exemption] = (),
 ) -> Layout:
     """What becomes of the context's files in the image of `target`, the last stage by default.
 
     `args` are the build arguments. `facts` says what is known of base images. `command` is what the app runs instead of
-    the image's own command: one that compiles by itself takes the place of the build that does the same. Raises
-    InputError, with file and line, for what can't be built; DevenvError for what can't be read.
+    the image's own command: one that compiles by itself takes the place of the build that does the same. `env` are
+    variables that the app is given besides the image's. Raises InputError, with file and line, for what can't be built;
+    DevenvError for what can't be read.
     """
     name = os.path.relpath(dockerfile, context)
     name = str(dockerfile) if name.startswith("..") else name
@@ -61,7 +64,8 @@ def read_layout(
     planner = Planner(parsed, tree, args or {}, facts)
     number = planner.sections.target(target)
     stage = planner.stage(number)
-    reload = reload_of(command or (*stage.entrypoint, *stage.command), lambda: planner.text(number, "package.json"))
+    process = command or (*stage.entrypoint, *stage.command)
+    reload = reload_of(process, lambda: planner.text(number, "package.json"), {**stage.env, **(env or {})})
     if command and reload and reload.replaces:
         planner = Planner(parsed, tree, args or {}, facts, frozenset(reload.replaces), planner.inputs)
         stage = planner.stage(number)
@@ -148,6 +152,15 @@ class Layout:
         if change is None:
             change = Change.EDIT if self.tree.is_there(path) else Change.DELETE
         return self.exceptions.apply(self._judge(self._tracer.follow(path, change)))
+
+    def rulings(self, folder: str) -> Iterator[tuple[Ruling, Sequence[str]]]:
+        """What an edit asks for, of all files below a folder: each ruling with the paths that it can stand for."""
+        for inner, paths in self.tree.walk(folder):
+            copied = [path for path in paths if path not in self.builder and not self.tree.ignored(path)]
+            others = paths if self.exceptions.rules else sorted(set(paths).difference(copied))
+            groups = [] if self.exceptions.rules else alike(self.stages, inner, copied)
+            for group in (*groups, *([path] for path in others)):
+                yield self.rule(group[0], Change.EDIT), group
 
     def roots(self) -> tuple[str, ...]:
         """The top paths of the context that the image uses, with the Dockerfile and the ignore file.

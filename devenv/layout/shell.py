@@ -245,9 +245,10 @@ class _Splitter:
         words: list[Word] = [Word("test")] if node.type == "test_command" else []
         inner = state.copy()
         stdin = None
+        env: list[tuple[str, str | None]] = []
         for child in node.named_children:
             if child.type == "variable_assignment":
-                self._assign(child, inner)
+                env.append(self._assign(child, inner))
             elif child.type in _REDIRECTS:
                 stdin = self._redirect(child, state, stdin)
             elif node.type == "test_command":
@@ -257,7 +258,8 @@ class _Splitter:
         if words and words[0].text in ("cd", "pushd", "popd"):
             self._change_folder(words, state)
         elif words:
-            self.found.append(Command(tuple(words), self._text(node), state.folder, state.sure, stdin))
+            text, own = self._text(node), tuple(env)
+            self.found.append(Command(tuple(words), text, state.folder, state.sure, stdin, env=own))
 
     def _expanded(self, node: Node, state: _State) -> list[Word]:
         """The words of an argument: a variable that stands alone and has blanks is several."""
@@ -283,11 +285,12 @@ class _Splitter:
         elif state.folder is not None:
             state.folder = clean(f"{state.folder}/{target}")
 
-    def _assign(self, node: Node, state: _State) -> None:
+    def _assign(self, node: Node, state: _State) -> tuple[str, str | None]:
         name, *value = node.named_children
         word = self.word(value[0], state) if value else Word("")
-        appended = any(child.type == "+=" for child in node.children)
-        state.variables[self._text(name)] = None if appended else word.text
+        found = self._text(name), None if any(each.type == "+=" for each in node.children) else word.text
+        state.variables.update((found,))
+        return found
 
     def word(self, node: Node, state: _State) -> Word:
         """A word's text as far as it is clear; commands that it runs to find out are visited."""

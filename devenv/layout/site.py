@@ -91,10 +91,13 @@ def everything(command: Command, why: str = "", hint: str = "") -> Effect:
 
 def effect(kind: Kind, command: Command, expressions: Iterable[str], value: str = "", hint: str = "") -> list[Effect]:
     """An effect on the places that match; none without an expression."""
-    found = "|".join(f"(?:{each})" for each in expressions)
+    parts = tuple(expressions)
+    if not parts:
+        return []
+    pattern = re.compile("|".join(f"(?:{each})" for each in parts), re.DOTALL)
     text = shown(command)
     why = _WHY.get(kind, "").format(text)
-    return [Effect(kind, re.compile(found, re.DOTALL), text, why, value, hint)] if found else []
+    return [Effect(kind, pattern, text, why, value, hint, expressions=parts)]
 
 
 def exactly(place: str) -> str:

@@ -186,8 +186,9 @@ class Kind(Enum):
 class Effect:
     """What one command of a RUN does to the files whose absolute path `pattern` matches; None matches all.
 
-    `clause` is the command, `why` what is to be said of it; `value` the owner or the mode that it gives. `replaced`
-    says that the app's own command does this while it runs, if it finds the file.
+    `expressions` are what the pattern consists of: it matches where one of them does. `clause` is the command, `why`
+    what is to be said of it; `value` the owner or the mode that it gives. `replaced` says that the app's own command
+    does this while it runs, if it finds the file.
     """
 
     kind: Kind
@@ -197,6 +198,7 @@ class Effect:
     value: str = ""
     hint: str = ""
     replaced: bool = False
+    expressions: tuple[str, ...] = ()
 
     def matches(self, path: str) -> bool:
         """Whether it does it to the file at a path."""
@@ -219,7 +221,7 @@ Step = Put | Run
 
 @dataclass(frozen=True)
 class Stage:
-    """All that is known of a built stage; `base` is a stage's number or None for an image."""
+    """All that is known of a built stage; `base` is a stage's number or None for an image, `env` what ENV has set."""
 
     number: int
     name: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from devenv.layout.read import Layout
@@ -51,24 +51,23 @@ def answer(layout: Layout, path: str) -> FileAnswer | FolderAnswer:
 def _folder(layout: Layout, path: str) -> FolderAnswer:
     if path and (layout.tree.passing(path) or not layout.tree.may_hold(path)):
         return FolderAnswer(path, (), (path,))
-    rulings = (layout.rule(file, Change.EDIT) for file in layout.tree.walk(path))
-    return FolderAnswer(path, tuple(group(rulings)), tuple(layout.tree.left_out(path)))
+    return FolderAnswer(path, tuple(group(layout.rulings(path))), tuple(layout.tree.left_out(path)))
 
 
-def group(rulings: Iterable[Ruling]) -> list[Group]:
-    """The rulings by what decides them: sync first, then the line. None is kept, as there may be many."""
+def group(rulings: Iterable[tuple[Ruling, Sequence[str]]]) -> list[Group]:
+    """The rulings, each with the paths that it stands for, by what decides them: sync first, then the line."""
     firsts: dict[tuple[Verdict, int, str], Ruling] = {}
     counts: dict[tuple[Verdict, int, str], int] = {}
     examples: dict[tuple[Verdict, int, str], list[str]] = {}
-    for each in rulings:
+    for each, paths in rulings:
         about = "" if each.verdict is Verdict.SYNC else each.reason.replace(each.path, "…")
         key = (each.verdict, each.line, about)
         count = counts.get(key, 0)
-        counts[key] = count + 1
+        counts[key] = count + len(paths)
         if not count:
             firsts[key], examples[key] = each, []
         if count < _EXAMPLES:
-            examples[key].append(each.path)
+            examples[key] += paths[: _EXAMPLES - count]
     order = list(Verdict)
     keys = sorted(firsts, key=lambda key: (order.index(key[0]), key[1]))
     return [_group(firsts[key], counts[key], tuple(examples[key])) for key in keys]

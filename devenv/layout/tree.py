@@ -107,21 +107,24 @@ class Tree:
         except OSError:
             return b""
 
-    def walk(self, folder: str = "") -> Iterator[str]:
-        """Every file below a folder that the builder gets, and those the ignore file leaves in a folder it enters."""
+    def walk(self, folder: str = "") -> Iterator[tuple[str, list[str]]]:
+        """This folder and all below that the builder enters, each with its files, also those that it doesn't get."""
         try:
             with os.scandir(self._at(folder)) as found:
                 entries = sorted(found, key=lambda each: each.name)
         except OSError:
             return
+        prefix = f"{folder}/" if folder else ""
+        files: list[str] = []
+        folders: list[str] = []
         for entry in entries:
             name = entry.name
-            path = f"{folder}/{name}" if folder else name
             if name in _OURS or is_passing(name, keeps_git=self._keeps_git):
                 continue
-            if not entry.is_dir(follow_symlinks=False):
-                yield path
-            elif self.may_hold(path):
+            (folders if entry.is_dir(follow_symlinks=False) else files).append(prefix + name)
+        yield folder, files
+        for path in folders:
+            if self.may_hold(path):
                 yield from self.walk(path)
 
     def left_out(self, folder: str = "") -> list[str]:

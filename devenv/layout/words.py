@@ -29,7 +29,8 @@ class Command:
     """One command as it runs: `folder` is where, None where that isn't clear.
 
     `sure` says that it runs whatever happens, `stdin` is a text that it reads, None for none and "" for an unknown one;
-    `kept` that what it prints goes into a file or another command, and isn't only shown.
+    `kept` that what it prints goes into a file or another command, and isn't only shown. `env` are the variables that
+    are set for it alone.
     Redirections are commands of their own, called `<` and `>`.
     """
 
@@ -39,6 +40,7 @@ class Command:
     sure: bool = True
     stdin: str | None = None
     kept: bool = False
+    env: tuple[tuple[str, str | None], ...] = ()
 
     @property
     def name(self) -> str | None:

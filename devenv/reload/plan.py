@@ -10,6 +10,7 @@ from devenv.layout.ruling import Change as How
 from devenv.layout.ruling import Ruling, Verdict
 from devenv.reload.difference import Change, outermost
 from devenv.reload.rules import Rules
+from devenv.several import first_few
 
 
 class Action(Enum):
@@ -87,8 +88,7 @@ def rule_of(ruling: Ruling) -> str:
 def told(causes: Iterable[Ruled], limit: int = 2, mark: str = "") -> str:
     """The changed paths as people want to hear them, between marks: the first few, and how many more."""
     names = list(dict.fromkeys(_name(each.change, mark) for each in causes))
-    shown = ", ".join(names[:limit])
-    return shown + (f" and {len(names) - limit} more" if len(names) > limit else "")
+    return first_few(names, limit)
 
 
 def _name(change: Change, mark: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from tests.conftest import MakeProject
 from tests.e2e.manifests import PYTHON
 
 MANIFEST = """
@@ -55,3 +58,10 @@ FILES = {
     "src/worker.py": WORKER,
     "src/page": "one",
 }
+
+
+def written(project: MakeProject, manifest: str = MANIFEST) -> Path:
+    """A project of these files; nothing of it runs."""
+    folder = project({**FILES, "devenv.toml": manifest})
+    (folder / "src/uvicorn").chmod(0o755)
+    return folder

@@ -10,7 +10,7 @@ from tests.command_line import Cli
 from tests.conftest import MakeProject
 from tests.e2e.conftest import Up
 from tests.e2e.engine import all_containers, containers, docker, project_id
-from tests.e2e.sources import DOCKERFILE, FILES, ONE
+from tests.e2e.sources import DOCKERFILE, ONE, written
 
 pytestmark = pytest.mark.engine
 
@@ -19,9 +19,7 @@ CHANGED = {"src/page": "two", "src/new/deep.txt": "deep", "src/with blank.txt": 
 
 @pytest.fixture
 def root(project: MakeProject) -> Path:
-    folder = project({**FILES, "devenv.toml": ONE})
-    (folder / "src/uvicorn").chmod(0o755)
-    return folder
+    return written(project, ONE)
 
 
 def images(root: Path) -> str:

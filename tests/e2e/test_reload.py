@@ -6,15 +6,14 @@ import os
 import time
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.command_line import Cli
 from tests.conftest import MakeProject
 from tests.e2e.conftest import Up
-from tests.e2e.engine import containers, docker, published, starts
-from tests.e2e.sources import FILES, ONE, SERVER, WORKER
-from tests.e2e.watching import differing, watching
+from tests.e2e.engine import containers, docker, starts
+from tests.e2e.sources import ONE, SERVER, WORKER, written
+from tests.e2e.watching import page, same, watching
 from tests.testbed.containers import wait_for
 
 pytestmark = pytest.mark.engine
@@ -22,18 +21,7 @@ pytestmark = pytest.mark.engine
 
 @pytest.fixture
 def root(project: MakeProject) -> Path:
-    folder = project(FILES)
-    (folder / "src/uvicorn").chmod(0o755)
-    return folder
-
-
-def page(root: Path) -> str:
-    """What the app serves."""
-    return httpx.get(f"http://127.0.0.1:{published(containers(root)['web'])[8000][1]}/").text
-
-
-def same(root: Path, service: str = "web") -> bool:
-    return differing(root, service, "/app/src", root / "src", 1000, 1000) == []
+    return written(project)
 
 
 def test_a_save_is_served_at_once_and_only_the_process_that_needs_it_starts_anew(root: Path, up: Up, cli: Cli) -> None:
@@ -116,7 +104,7 @@ def test_every_kind_of_change_arrives(one: Path, cli: Cli) -> None:
         (src / "empty").rmdir()
         (src / "empty").write_text("and a file again")
         arrives(one)
-        assert not [event for event in seen.events if event.get("action") == "failed"]
+        assert not [event for event in seen.so_far() if event.get("action") == "failed"]
 
 
 def test_a_save_by_rename_sends_one_file_and_deletes_none(one: Path, cli: Cli) -> None:
@@ -129,13 +117,30 @@ def test_a_save_by_rename_sends_one_file_and_deletes_none(one: Path, cli: Cli) -
             assert page(one) == f"save {number}"
 
 
+def test_vims_probe_is_no_change_and_a_file_of_its_name_is(one: Path, cli: Cli) -> None:
+    probe, page, backup = (one / "src" / name for name in ("4913", "page", "page~"))
+    with watching(cli, one) as seen:
+        for number in range(5):
+            probe.touch()
+            time.sleep(0.01)
+            probe.unlink()
+            page.rename(backup)
+            page.write_text(f"save {number}")
+            backup.unlink()
+            assert seen.reload()["paths"] == ["src/page"]
+        for content in ("", "no probe"):
+            probe.write_text(content)
+            assert seen.reload()["paths"] == ["src/4913"]
+            assert same(one)
+
+
 def test_a_file_that_is_saved_unchanged_does_nothing(one: Path, cli: Cli) -> None:
     with watching(cli, one) as seen:
         (one / "src/page").write_text("one")
         os.utime(one / "src/uvicorn")
         (one / "src/page").write_text("two")
         assert seen.reload()["paths"] == ["src/page"]
-        assert len([event for event in seen.events if event["event"] == "reload"]) == 1
+        assert len([event for event in seen.so_far() if event["event"] == "reload"]) == 1
 
 
 def test_what_is_not_in_the_image_does_nothing(one: Path, cli: Cli) -> None:

@@ -6,15 +6,14 @@ import os
 import signal
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.command_line import Cli
 from tests.conftest import MakeProject
 from tests.e2e.conftest import Up
-from tests.e2e.engine import all_containers, containers, docker, project_id, published, starts
-from tests.e2e.sources import FILES, MANIFEST, ONE
-from tests.e2e.watching import differing, watching
+from tests.e2e.engine import all_containers, containers, docker, project_id, starts
+from tests.e2e.sources import MANIFEST, ONE, written
+from tests.e2e.watching import page, same, watching
 from tests.testbed.containers import wait_for
 
 pytestmark = pytest.mark.engine
@@ -22,18 +21,9 @@ pytestmark = pytest.mark.engine
 
 @pytest.fixture
 def root(project: MakeProject, up: Up) -> Path:
-    folder = project({**FILES, "devenv.toml": ONE})
-    (folder / "src/uvicorn").chmod(0o755)
+    folder = written(project, ONE)
     up(folder)
     return folder
-
-
-def page(root: Path) -> str:
-    return httpx.get(f"http://127.0.0.1:{published(containers(root)['web'])[8000][1]}/").text
-
-
-def same(root: Path, service: str = "web") -> bool:
-    return differing(root, service, "/app/src", root / "src", 1000, 1000) == []
 
 
 def test_edits_made_while_it_was_down_are_in_the_next_start_without_a_build(root: Path, up: Up, cli: Cli) -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
+import signal
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.command_line import Cli
 from tests.conftest import MakeProject
 from tests.e2e.conftest import Up
-from tests.e2e.engine import containers, published, running
-from tests.e2e.sources import FILES, MANIFEST, SERVER, WORKER
+from tests.e2e.engine import running
+from tests.e2e.sources import MANIFEST, SERVER, WORKER, written
 from tests.e2e.terminal import terminal
-from tests.e2e.watching import watching
+from tests.e2e.watching import page, watching
 from tests.testbed.containers import wait_for
 
 pytestmark = pytest.mark.engine
@@ -24,13 +26,7 @@ FOLLOWING = "logs follow"
 
 @pytest.fixture
 def root(project: MakeProject) -> Path:
-    folder = project(FILES)
-    (folder / "src/uvicorn").chmod(0o755)
-    return folder
-
-
-def page(root: Path) -> str:
-    return httpx.get(f"http://127.0.0.1:{published(containers(root)['web'])[8000][1]}/").text
+    return written(project)
 
 
 def test_up_in_the_foreground_tells_what_it_did_and_keeps_showing_logs(root: Path, cli: Cli) -> None:
@@ -80,6 +76,28 @@ def test_destroy_ends_the_watcher_too(root: Path, up: Up, cli: Cli) -> None:
     assert cli("destroy", "--yes", cwd=root).code == 0
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
+
+
+@pytest.mark.parametrize("gone", ["the project's folder", "the state"])
+def test_a_watcher_in_the_background_ends_by_itself_with_nothing_left_to_watch(
+    root: Path, up: Up, cli: Cli, gone: str
+) -> None:
+    up(root, "--watch")
+    process = cli("status", "--json", cwd=root).json()["watcher"]["process"]
+    state = Path(cli.env["DEVENV_STATE_HOME"])
+    shutil.rmtree(state if gone == "the state" else root)
+    try:
+        wait_for(lambda: not is_alive(process), 10)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    assert gone == "the project's folder" or not state.exists()  # and it leaves nothing behind
+
+
+def is_alive(process: int) -> bool:
+    """Whether it runs: not one that has ended and that nobody has taken notice of."""
+    stat = Path(f"/proc/{process}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def test_a_second_watcher_is_refused_and_told_of_the_first(root: Path, up: Up, cli: Cli) -> None:

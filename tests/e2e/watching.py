@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -13,13 +14,14 @@ import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from tests.command_line import Cli
-from tests.e2e.engine import Item, containers, docker_bytes
+from tests.e2e.engine import Item, containers, docker_bytes, published
 from tests.testbed.containers import wait_for
 
 Event = dict[str, Any]
@@ -65,13 +67,20 @@ class Watching:
 
         return self.wait(fits, seconds)
 
+    def so_far(self) -> list[Event]:
+        """All that it has said until now."""
+        with contextlib.suppress(queue.Empty):
+            while (event := self._new.get_nowait()) is not None:
+                self.events.append(event)
+        return self.events
+
     @property
     def alive(self) -> bool:
         """Whether it goes on."""
         return self.process.poll() is None
 
 
-@contextmanager
+@contextlib.contextmanager
 def watching(cli: Cli, root: Path, *, env: Mapping[str, str] | None = None) -> Iterator[Watching]:
     """Run `devenv watch --json` for the block; it has to be alive at the end, and to end well when told to."""
     errors = root.parent / "watch.err"
@@ -138,3 +147,13 @@ def differing(root: Path, service: str, inside: str, folder: Path, uid: int = 0,
     except tarfile.ReadError:  # the engine cuts an archive off at a file that changes while it packs it
         return [inside]
     return sorted(path for path in have.keys() | want.keys() if have.get(path) != want.get(path))
+
+
+def same(root: Path, service: str = "web") -> bool:
+    """Whether a container of `tests.e2e.sources` has the sources as they are now."""
+    return differing(root, service, "/app/src", root / "src", 1000, 1000) == []
+
+
+def page(root: Path) -> str:
+    """What the app of `tests.e2e.sources` serves."""
+    return httpx.get(f"http://127.0.0.1:{published(containers(root)['web'])[8000][1]}/").text

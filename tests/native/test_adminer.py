@@ -16,7 +16,6 @@ import httpx
 import pytest
 
 from devenv.engines.native.providers.adminer import Adminer
-from devenv.state import State
 from tests.contract.conftest import Subject
 from tests.e2e.clients import execute
 from tests.native.conftest import Native
@@ -32,9 +31,9 @@ PLAIN = "[sidecars]\npostgres = {}\nadminer = {}\n"
 
 
 @pytest.fixture
-def opened(native: Native, tmp_path: Path) -> Subject:
+def opened(native: Native) -> Subject:
     """A project whose Adminer runs."""
-    if not any(Adminer.available(State(tmp_path / "found"), PAGE)):
+    if not any(Adminer.available(PAGE)):
         pytest.skip(f"no Adminer here: install {Adminer.install()}")
     subject = native(MANIFEST)
     subject("up", "-d")
@@ -112,8 +111,7 @@ def test_php_without_the_module_for_postgres_is_none(tmp_path: Path, monkeypatch
     php.write_text("#!/bin/sh\n")
     php.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    state = State(tmp_path / "state")
-    assert list(Adminer.available(state, str(page))) == []
+    assert list(Adminer.available(str(page))) == []
     php.write_text('#!/bin/sh\necho "8.4.1"\n')
-    (found,) = Adminer.available(state, str(page))
+    (found,) = Adminer.available(str(page))
     assert found.shown == "Adminer 9.9.9 (PHP 8.4.1 on the PATH)"

@@ -20,6 +20,7 @@ from .shell import TestBedError, answers, run, say
 
 AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 PROBE = "hello-world:latest"
+MAIL = Path(__file__).parents[2] / "devenv" / "mail"
 PIP_SETTINGS = ("index-url", "extra-index-url", "trusted-host", "default-timeout")
 
 
@@ -175,10 +176,12 @@ class _Maker:
     @cached_property
     def _context_digests(self) -> dict[str, str]:
         files = [(name, hashlib.sha256(content).hexdigest()) for name, content in sorted(self._host_files.items())]
-        return {"host": json.dumps(files), "jar": S3MOCK_ARTIFACT}
+        return {"host": json.dumps(files), "jar": S3MOCK_ARTIFACT, "mail": _digest(MAIL)}
 
     def _context(self, name: str) -> Path:
         """The folder that the build sees under this name, brought up to date."""
+        if name == "mail":
+            return MAIL
         folder = self.layout.host_files / name
         folder.mkdir(parents=True, exist_ok=True)
         if name == "host":
@@ -202,6 +205,14 @@ def _pip_settings() -> str:
         if key in PIP_SETTINGS and (key not in found or name.startswith(":env:")):
             found[key] = value.strip("'")
     return "\n".join(["[global]", *(f"{key} = {found[key]}" for key in PIP_SETTINGS if key in found)]) + "\n"
+
+
+def _digest(folder: Path) -> str:
+    """A name for what the files of a folder hold."""
+    found = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".html")):
+        found.update(f"\0{path.relative_to(folder)}\0".encode() + path.read_bytes())
+    return found.hexdigest()
 
 
 def _fetch_artifact(artifact: str, target: Path) -> None:

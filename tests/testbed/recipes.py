@@ -78,7 +78,7 @@ RECIPES = {
         Recipe("valkey/valkey:8", "redis", TRIXIE, {"SERVER": "valkey"}, target="valkey"),
         Recipe("adobe/s3mock:5.2.0", "s3mock", TRIXIE, contexts=("jar",)),
         Recipe("adminer:5", "adminer", TRIXIE),
-        Recipe("axllent/mailpit:v1.30", "mailpit", TRIXIE),
+        Recipe("axllent/mailpit:v1.30", "mailpit", TRIXIE, contexts=("mail",)),
         _debian("debian:bookworm-slim", "bookworm", optional=True),
         _debian("debian:testing-slim", "testing", optional=True),
         _postgres(15, base="debian:bookworm-slim", optional=True),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ import pathlib, sys, threading
 from devenv import watchers
 from devenv.state import State
 sys.argv = ["devenv", "--file=x", "watch"]
-with watchers.only_one(State(pathlib.Path(FOLDER))):
+with watchers.only_one(State(pathlib.Path(FOLDER)), pathlib.Path.cwd()):
     threading.Event().wait(60)
 """
 
@@ -33,14 +35,42 @@ def test_nobody_watches_at_first_and_nobody_is_ended(state: State) -> None:
 
 
 def test_a_second_one_is_refused_and_told_who_is_there(state: State) -> None:
-    with watchers.only_one(state):
+    with watchers.only_one(state, Path.cwd()):
         found = watchers.who(state)
         assert found is not None
         assert found[1] == os.getpid()
-        with pytest.raises(ProjectBusyError, match=f"process {os.getpid()}"), watchers.only_one(state):
+        with pytest.raises(ProjectBusyError, match=f"process {os.getpid()}"), watchers.only_one(state, Path.cwd()):
             pass
         assert not watchers.end(state)  # it never ends itself
     assert watchers.who(state) is None
+
+
+def test_without_its_state_nobody_watches_on_not_even_beside_a_new_one(state: State) -> None:
+    with watchers.only_one(state, Path.cwd()) as still:
+        still()
+        shutil.rmtree(state.folder)
+        with pytest.raises(DevenvError, match="state is gone"):
+            still()
+        with watchers.only_one(state, Path.cwd()) as anew:
+            anew()
+            with pytest.raises(DevenvError, match="state is gone"):
+                still()
+
+
+def test_a_folder_that_is_gone_is_no_longer_watched_and_one_that_comes_back_is(state: State, tmp_path: Path) -> None:
+    root, other = tmp_path / "root", tmp_path / "other"
+    root.mkdir()
+    with watchers.only_one(state, root) as still:
+        root.rename(other)
+        still()
+        other.rename(root)
+        still()
+        root.rmdir()
+        began = time.monotonic()
+        with pytest.raises(DevenvError, match="folder is gone"):  # noqa: PT012 - it is asked again and again
+            while time.monotonic() - began < 5:
+                still()
+        assert time.monotonic() - began < 5
 
 
 def test_one_in_the_background_is_begun_once_and_ended(state: State) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from devenv.artifacts.compose import Document
 from devenv.artifacts.names import HASH_LABEL
+from devenv.several import first_few
 
 _SHOWN = 4
 _GROUPS = {"healthcheck": "healthcheck"}
@@ -39,8 +40,7 @@ def reasons(before: Mapping[str, Mapping[str, str]], after: Mapping[str, Mapping
         changed = {key for key in {**old, **new} if old.get(key) != new.get(key) and key != "_hash"}
         if changed:
             names = sorted({_GROUPS.get(key.partition(".")[0], key) for key in changed})
-            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-            result[name] = f"{', '.join(names[:_SHOWN])}{more} changed"
+            result[name] = f"{first_few(names, _SHOWN)} changed"
         elif old.get("_hash") != new.get("_hash"):
             result[name] = "a secret changed"
     return result

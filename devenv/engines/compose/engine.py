@@ -26,6 +26,7 @@ from devenv.engines.compose.logs import follow
 from devenv.engines.compose.observe import Container, labels, observe
 from devenv.engines.compose.parallel import in_parallel
 from devenv.engines.compose.runtime import Containers, age
+from devenv.engines.live import Follower, Heard, Listener, Live, Told
 from devenv.engines.readiness import Asker
 from devenv.errors import EngineError
 from devenv.events import Notice, Phase, Reporter, ServicePhase
@@ -66,9 +67,27 @@ class ComposeEngine:
 
         threading.Thread(target=load, name="devenv-warm", daemon=True).start()
 
-    def runtime(self, bindings: Bindings) -> Containers:
-        """What starting and waiting need of the engine."""
+    def runtime(self, service: Service, bindings: Bindings) -> Containers:
+        """What starting a service and waiting for it need of the engine."""
         return Containers(self.api, bindings)
+
+    def live(self, stack: Stack, bindings: Bindings) -> Live:
+        """The stack's sources and containers, for reload."""
+        from devenv.engines.compose.live import Live as ComposeLive
+
+        return ComposeLive(self.api, self.project, stack, bindings)
+
+    def happenings(self, heard: Heard) -> Listener:
+        """Tell what happens to the project's containers and to the engine."""
+        from devenv.engines.compose.happenings import Happenings
+
+        return Happenings(self.api, self.project, heard)
+
+    def follower(self, told: Told) -> Follower:
+        """Tell what the services write."""
+        from devenv.engines.compose.follow import Follower as ComposeFollower
+
+        return ComposeFollower(self.api, told)
 
     def up(self, stack: Stack, wish: Wish, reporter: Reporter) -> Bindings:
         """Bring services up and wait until they are ready; see `Up`."""
@@ -127,28 +146,12 @@ class ComposeEngine:
                 for line in follow(self.api, container, lines=lines, stay=False):
                     yield name, line
             return
-        from queue import SimpleQueue
+        from devenv.engines.merge import merged
 
-        queue: SimpleQueue[tuple[str, str] | None] = SimpleQueue()
+        def lines_of(name: str, container: str) -> Iterator[tuple[str, str]]:
+            return ((name, line) for line in follow(self.api, container, lines=lines, stay=True))
 
-        def pump(name: str, container: str) -> None:
-            try:
-                for line in follow(self.api, container, lines=lines, stay=True):
-                    queue.put((name, line))
-            except (EngineError, OSError):
-                pass  # the container went away: its log ends here
-            finally:
-                queue.put(None)
-
-        for name, container in chosen:
-            threading.Thread(target=pump, args=(name, container), daemon=True).start()
-        open_logs = len(chosen)
-        while open_logs:
-            item = queue.get()
-            if item is None:
-                open_logs -= 1
-            else:
-                yield item
+        yield from merged([lines_of(name, container) for name, container in chosen])
 
     def inside(self, service: Service, command: Sequence[Text], *, terminal: bool) -> Command:
         """`docker exec` in the service's container, on our terminal or on pipes."""

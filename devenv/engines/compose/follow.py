@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
 
 from devenv.engines.compose.api import Api
 from devenv.engines.compose.logs import follow
-from devenv.engines.compose.observe import Container
+from devenv.engines.live import Instances, Told
 from devenv.errors import DevenvError
 
 
 class Follower:
     """Follows the logs of services, each container in a thread of its own."""
 
-    def __init__(self, api: Api, told: Callable[[str, str], None]) -> None:
+    def __init__(self, api: Api, told: Told) -> None:
         self._api, self._told = api, told
         self._open: dict[str, threading.Thread] = {}
         self._begun = False
@@ -24,7 +23,7 @@ class Follower:
         """Whether a log is still being written."""
         return any(thread.is_alive() for thread in self._open.values())
 
-    def see(self, observed: Mapping[str, Sequence[Container]]) -> None:
+    def see(self, observed: Instances) -> None:
         """Follow every running container that is not followed; the first time only what comes from now on."""
         for service, containers in observed.items():
             for container in containers[:1]:

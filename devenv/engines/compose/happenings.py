@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from devenv.artifacts.names import SERVICE_LABEL
 from devenv.engines.compose.api import Api
 from devenv.engines.compose.observe import labels
+from devenv.engines.live import Happening, Heard
 from devenv.errors import DevenvError
 from devenv.project import Project
 
@@ -18,20 +17,10 @@ _PAUSE = 0.3
 _LONGEST_PAUSE = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """`kind` is the engine's own word (start, die, destroy, unpause), or `lost` and `back` for the engine."""
-
-    kind: str
-    service: str = ""
-    container: str = ""
-    exit_code: int = 0
-
-
 class Happenings:
     """Listens in a thread of its own, and again when the engine comes back."""
 
-    def __init__(self, api: Api, project: Project, heard: Callable[[Happening], None]) -> None:
+    def __init__(self, api: Api, project: Project, heard: Heard) -> None:
         self._api, self._project, self._heard = api, project, heard
         self._end = threading.Event()
         threading.Thread(target=self._run, name="devenv-engine-events", daemon=True).start()

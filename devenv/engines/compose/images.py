@@ -17,6 +17,7 @@ from devenv.project import Project
 from devenv.reload.difference import Change, Held, differences
 from devenv.reload.plan import Action, Ruled, plan, told
 from devenv.reload.rules import Rules
+from devenv.several import first_few
 from devenv.stack import Bindings, Service, Stack, Vantage, bind
 
 _SHOWN = 3
@@ -186,6 +187,4 @@ def _record(name: str) -> str:
 def _words(paths: list[str]) -> str:
     if not paths:
         return "its build settings changed"
-    shown = ", ".join(f"`{path}`" for path in paths[:_SHOWN])
-    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
-    return f"{shown}{more} changed"
+    return f"{first_few([f'`{path}`' for path in paths], _SHOWN)} changed"

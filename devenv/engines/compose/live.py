@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from devenv.artifacts.names import image_of
@@ -20,39 +20,14 @@ from devenv.engines.compose.images import Image
 from devenv.engines.compose.observe import Container, observe
 from devenv.engines.compose.parallel import in_parallel
 from devenv.engines.compose.sync import Arrived, CantSyncError, Cargo
+from devenv.engines.live import Report
 from devenv.layout.fingerprint import digest
 from devenv.project import Project
-from devenv.reload.plan import Action, Ruled, rule_of, told
+from devenv.reload.plan import Action, Ruled
 from devenv.reload.sight import Sight
 from devenv.stack import Bindings, Stack
 
 _ENDED_WELL = (0, 130, 137, 143)
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What was done about one image, or has to be: `needs` is empty, or why it takes a build."""
-
-    image: str
-    services: tuple[str, ...]
-    causes: tuple[Ruled, ...] = ()
-    needs: str = ""
-    cause: str = ""
-    restarted: tuple[str, ...] = ()
-    revived: tuple[str, ...] = ()
-    by_itself: tuple[str, ...] = ()
-    left: Mapping[str, str] = field(default_factory=dict)
-    saved: float = 0.0  # when the last of the files was written, in seconds since the epoch; 0 where none is there
-
-    @property
-    def changed(self) -> str:
-        """What changed, in words."""
-        return told(self.causes)
-
-    @property
-    def rule(self) -> str:
-        """The line of the Dockerfile that decided."""
-        return rule_of(self.causes[0].ruling) if self.causes else ""
 
 
 @dataclass
@@ -78,7 +53,7 @@ class Live:
         self._moved: dict[str, str] = {}
 
     @property
-    def containers(self) -> Mapping[str, Sequence[Container]]:
+    def instances(self) -> Mapping[str, Sequence[Container]]:
         """The project's containers as they were seen last."""
         return self._observed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shutil
@@ -14,7 +15,8 @@ from pathlib import Path
 from devenv.engines import Command
 from devenv.engines.native.find import MissingError
 from devenv.engines.native.place import Place
-from devenv.engines.native.program import Program
+from devenv.engines.native.program import Program, Seen
+from devenv.engines.native.providers.base import Run
 from devenv.layout.read import Layout
 from devenv.layout.ruling import Change
 from devenv.layouts import layout_of
@@ -53,6 +55,25 @@ class App:
     def shown(self) -> str:
         """Where it runs, for a table."""
         return "on this machine"
+
+    @property
+    def differs(self) -> tuple[str, ...]:
+        """There is one table of that for all apps: docs/native.md."""
+        return ()
+
+    @property
+    def digest(self) -> str:
+        """Changes with its settings, and with what its image says of its process."""
+        target = self.layout.target if self.layout else None
+        words = [target.entrypoint, target.command, dict(target.env)] if target else []
+        return self.place.digest(repr([words, str(self.folder)]))
+
+    def prepare(self, run: Run) -> Program:
+        """Its program. Raises `MissingError` where there is none here."""
+        return self.program()
+
+    def opened(self, seen: Seen, run: Run) -> None:
+        """Nothing is to be done before its first client."""
 
     def program(self, command: Sequence[str] | None = None, name: str = "") -> Program:
         """Its program, or another command in its place. Raises `MissingError` where there is none here."""
@@ -132,10 +153,8 @@ class App:
 
     @staticmethod
     def _first(layout: Layout) -> Iterator[str]:
-        for number, path in enumerate(layout.tree.walk("")):
-            if number >= _LOOKED_AT:
-                return
-            yield path
+        paths = (f"{folder}/{name}".lstrip("/") for folder, names in layout.tree.walk("") for name in names)
+        return itertools.islice(paths, _LOOKED_AT)
 
     def _hint(self) -> str:
         for file, command in _installs().items():

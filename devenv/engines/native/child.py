@@ -17,9 +17,12 @@ from devenv.engines.native.program import MARK, Program, Seen
 from devenv.process import Spawned, spawn
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
-"""Seconds before the first and at most before a later restart of what ended by itself."""
+"""Seconds before the first restart of what ended by itself, which double with every later one, and at most."""
 CALM = 10.0
 """Seconds after which a program that ends again has run well, so that its pauses begin anew."""
+_PIECE = 65536
+_LAST_PIECES = 16
+"""Pieces that are read at once when a program has ended: more than a pipe holds, whatever it left goes on writing."""
 LAST_GRACE = 2.0
 """Seconds between what a program may take and the end by force for all that is left of it."""
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -35,7 +38,8 @@ class Child:
     armed: bool = False
     stopping: bool = False
     remove: bool = False
-    pause: float = FIRST_PAUSE
+    calm: float = CALM
+    pause: float = 0.0
     again_at: float | None = None
     force_at: float | None = None
     started: float = 0.0
@@ -93,20 +97,10 @@ class Child:
 
     def pump(self) -> bool:
         """Write down what it wrote since; gives whether more may come."""
-        if self.output is None:
-            return False
-        try:
-            data = os.read(self.output, 65536)
-        except BlockingIOError:
-            return True
-        except OSError:
-            data = b""
-        if data and self._log:
-            if self._log.write(data):
-                self.log_from = 0
-            return True
-        self.close_output()
-        return False
+        data = self._read()
+        if data == b"":
+            self.close_output()
+        return self.output is not None
 
     def close_output(self) -> None:
         """Listen to it no more."""
@@ -128,6 +122,9 @@ class Child:
         if not self.runs or self.process is None or self.process.poll() is None:
             return False
         self.code, self.ended = self.process.returncode, time.time()
+        for _ in range(_LAST_PIECES):  # its last words are there before anybody hears that it has ended
+            if not self._read():
+                break
         left = self._members()
         self.left = 0 if self.stopping else len(left)
         if left:
@@ -137,8 +134,8 @@ class Child:
             self.force_at = None
         if self.program.keep and self.armed and not self.stopping and self.code != 0:
             self.restarts += 1
-            calm = time.monotonic() - self._since > CALM
-            self.pause = FIRST_PAUSE if calm else min(self.pause * 2, LONGEST_PAUSE)
+            calm = time.monotonic() - self._since > self.calm
+            self.pause = min(self.pause * 2, LONGEST_PAUSE) if self.pause and not calm else FIRST_PAUSE
             self.again_at = time.monotonic() + self.pause
         return True
 
@@ -168,7 +165,7 @@ class Child:
     def seen(self) -> Seen:
         """What to tell of it."""
         state = "running" if self.runs else "waiting" if self.again_at is not None else "ended"
-        if self.stopping and self.alive:
+        if self.alive and (self.stopping or state == "ended"):
             state = "stopping"
         return Seen(
             self.program.name,
@@ -184,6 +181,7 @@ class Child:
             self.left,
             self.stopping,
             self.program.stop,
+            self.armed,
         )
 
     def close(self) -> None:
@@ -193,11 +191,27 @@ class Child:
             self._log.close()
             self._log = None
 
+    def _read(self) -> bytes | None:
+        """Write down a piece of what it wrote, and give it: nothing at its end, None where there is none yet."""
+        if self.output is None:
+            return None
+        try:
+            data = os.read(self.output, _PIECE)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b""
+        if self._log and self._log.write(data):
+            self.log_from = 0
+        return data
+
     def _members(self) -> list[int]:
         """What is there of it beside its process: its session, and what it sent to the background."""
-        found = set(identity.in_session(self.pid))
+        foreign = not self.runs and identity.identity(self.pid)  # somebody else has its number by now
+        found = set() if foreign else set(identity.in_session(self.pid))
         adopted = [pid for pid in identity.children() if pid != self.pid and pid not in found]
-        found |= set(identity.marked(self.program.env[MARK], adopted)) if adopted else set()
+        if adopted:
+            found |= set(identity.marked(self.program.env[MARK], [os.path.realpath(self.program.folder)], adopted))
         return sorted(found - ({self.pid} if self.runs else set()))
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from devenv.engines.native import identity
+from devenv.engines.native.account import SYSTEM
 from devenv.engines.native.program import Program, Seen
 from devenv.engines.native.record import Record
 from devenv.errors import DevenvError, EngineError
@@ -27,7 +28,10 @@ from devenv.project import Project
 
 LONGEST_SOCKET = 103
 """Bytes that the path of a Unix socket may have everywhere (unix(7): 107 on Linux; 103 on macOS and the BSDs)."""
+_LOG = "supervisor.log"
 _ANSWER = 10.0
+_LOCK = "supervisor.lock"
+"""Held while one is started: several threads may find at once that there is none."""
 _LEFTOVERS = 5.0
 """Seconds that leftovers may take to end when they are asked to."""
 
@@ -42,6 +46,11 @@ class Supervision:
     def mark(self) -> str:
         """By which the project's processes are known: one folder may be a project of several homes of state."""
         return f"{self.project.id}-{own_digest(self.project)[:8]}"
+
+    @property
+    def folders(self) -> tuple[str, str]:
+        """Where its servers work: nobody else does."""
+        return os.path.realpath(self.project.state.folder / "native"), str(SYSTEM / self.mark)
 
     @property
     def _record(self) -> Record:
@@ -63,7 +72,11 @@ class Supervision:
             answer = self._ask(request)
         except OSError:  # it was about to end, as nothing was left for it to do
             self.ensure()
-            answer = self._ask(request)
+            try:
+                answer = self._ask(request)
+            except OSError as error:
+                log = self.project.state.folder / _LOG
+                raise EngineError("the supervisor does not come up", where=str(log)) from error
         if "error" in answer:
             raise EngineError(f"`{program.name}` can't be started: {answer['error']}")
         return Seen(**answer["program"])
@@ -81,13 +94,22 @@ class Supervision:
         with contextlib.suppress(OSError):
             self._ask({"do": "arm", "names": list(names)})
 
+    def leave(self) -> None:
+        """Let the supervisor go if it keeps nothing any more, and wait for that."""
+        with contextlib.suppress(OSError):
+            self._ask({"do": "leave"})
+        if not any(program.alive for program in self._record.load().programs):
+            self._await_end()
+
     def ensure(self) -> None:
         """Make sure that there is a supervisor, and nothing that an earlier one lost. Raises `DevenvError`."""
-        try:
-            self._ask({"do": "list"})
-            return
-        except OSError:
-            pass
+        with self.project.state.lock("devenv", timeout=_ANSWER, waiting=lambda holder: None, name=_LOCK):
+            try:
+                self._ask({"do": "list"})
+            except OSError:
+                self._begin()
+
+    def _begin(self) -> None:
         self._await_end()
         self.clear()
         path = self.socket
@@ -97,9 +119,10 @@ class Supervision:
             path.chmod(0o600)
             listener.listen(64)
             state = self.project.state
-            log = state.write("supervisor.log", "")
+            log = state.write(_LOG, "")
             module = "devenv.engines.native.supervisor"
-            command = [sys.executable, "-m", module, str(path), str(state.folder), str(self.project.root)]
+            # -P: no file of the project's is taken for a module
+            command = [sys.executable, "-P", "-m", module, str(path), str(state.folder), str(self.project.root)]
             detach(command, log, handing=listener.fileno())
 
     def clear(self) -> list[int]:
@@ -111,7 +134,7 @@ class Supervision:
         noted = self._record.load()
         if not noted.abandoned:
             return []
-        found: dict[int, int] = dict.fromkeys(identity.marked(self.mark), signal.SIGTERM)
+        found: dict[int, int] = dict.fromkeys(identity.marked(self.mark, self.folders), signal.SIGTERM)
         for program in noted.programs:
             now = identity.identity(program.pid) if program.pid else None
             if now == program.identity:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from devenv.engines import (
@@ -20,11 +20,12 @@ from devenv.engines import (
     addresses_of,
 )
 from devenv.engines.launch import Job, Launch
+from devenv.engines.live import Follower, Heard, Listener, Live, Told
 from devenv.engines.native import logs
 from devenv.engines.native.client import Supervision, runtime_folder
 from devenv.engines.native.place import DATA, LOGS
 from devenv.engines.native.processes import LONGEST_STOP, Processes, how
-from devenv.engines.native.program import Seen
+from devenv.engines.native.program import MARK, Seen
 from devenv.engines.native.serving import RECORD, Serving, bases
 from devenv.engines.native.up import Up
 from devenv.engines.readiness import Asker
@@ -53,9 +54,30 @@ class NativeEngine:
     def check(self) -> None:
         """This machine is always there."""
 
-    def runtime(self, bindings: Bindings) -> Processes:
-        """What starting and waiting need of the engine."""
-        return self._processes(bindings, ())
+    def runtime(self, service: Service, bindings: Bindings) -> Processes:
+        """What starting a service and waiting for it need of the engine."""
+        return self._processes(bindings, (service,))
+
+    def get_ready(self) -> None:
+        """Nothing takes long here."""
+
+    def live(self, stack: Stack, bindings: Bindings) -> Live:
+        """The stack's sources and processes, for reload."""
+        from devenv.engines.native.live import NativeLive
+
+        return NativeLive(self.project, stack, bindings)
+
+    def happenings(self, heard: Heard) -> Listener:
+        """Tell what happens to the project's processes."""
+        from devenv.engines.native.following import Happenings
+
+        return Happenings(self.supervision, heard)
+
+    def follower(self, told: Told) -> Follower:
+        """Tell what the services write."""
+        from devenv.engines.native.following import Follower as NativeFollower
+
+        return NativeFollower(self.project.state.folder / LOGS, told)
 
     def up(self, stack: Stack, wish: Wish, reporter: Reporter) -> Bindings:
         """Bring services up and wait until they are ready; see `Up`."""
@@ -69,6 +91,8 @@ class NativeEngine:
         for name in own:
             reporter.emit(ServicePhase(name, Phase.STOPPING))
         self.supervision.stop(chosen, remove=remove, timeout=LONGEST_STOP)
+        if not any(seen.alive for seen in self.supervision.seen().values()):
+            self.supervision.leave()
         for name in own:
             reporter.emit(ServicePhase(name, Phase.REMOVED if remove else Phase.STOPPED))
         return own
@@ -128,7 +152,9 @@ class NativeEngine:
         if seen is None or not seen.alive:
             raise EngineError(f"`{service.name}` is not running", hint="run `devenv up`")
         server = Serving(self.project, self.project.state.bindings()).server(service)
-        return server.command([server.place.text(word) for word in command])
+        found = server.command([server.place.text(word) for word in command])
+        # Without the mark: it is the user's own, and not to be ended with what a lost supervisor has left.
+        return replace(found, env={name: value for name, value in found.env.items() if name != MARK})
 
     def volumes(self, services: Sequence[str] = ()) -> dict[str, str]:
         """The folders of data and whose each is."""
@@ -153,8 +179,7 @@ class NativeEngine:
     def _processes(self, bindings: Bindings, services: Iterable[Service]) -> Processes:
         serving = Serving(self.project, bindings)
         served = {service.name: serving.server(service) for service in services}
-        digests = {name: serving.digest(server) for name, server in served.items()}
-        return Processes(self.supervision, served, digests)
+        return Processes(self.supervision, served)
 
     def _status(self, service: Service, seen: Seen | None, bindings: Bindings, runtime: Processes) -> ServiceStatus:
         if seen is None:

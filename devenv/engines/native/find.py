@@ -15,7 +15,7 @@ from typing import Any
 
 from devenv.errors import DevenvError, InputError
 from devenv.process import output
-from devenv.state import State
+from devenv.state import State, state_home
 
 WHEEL = "wheel"
 _NUMBER = re.compile(r"\d+\.\d+(?:\.\d+)?")
@@ -73,13 +73,13 @@ def table() -> dict[str, Row]:
     return {name: _row(name, value) for name, value in tomllib.loads(text).items()}
 
 
-def candidates(row: Row, state: State, chosen: str | None) -> Iterator[Found]:
+def candidates(row: Row, chosen: str | None) -> Iterator[Found]:
     """The servers that there are, in their order; only the one that the user has `chosen`, where he has.
 
     Raises `InputError` where that is none.
     """
     if chosen and chosen != WHEEL:
-        yield _described(row, _own(row, Path(chosen).expanduser()), "as the manifest says", state)
+        yield _described(row, _own(row, Path(chosen).expanduser()), "as the manifest says")
         return
     known: set[Path] = set()
     places = () if chosen else (*_on_path(row), *_in_folders(row))
@@ -89,7 +89,7 @@ def candidates(row: Row, state: State, chosen: str | None) -> Iterator[Found]:
             if all((each.parent / other).exists() for other in row.programs[1:]):
                 if program.resolve() not in known:
                     known.add(program.resolve())
-                    yield _described(row, each, source, state)
+                    yield _described(row, each, source)
                 break
 
 
@@ -149,18 +149,19 @@ def _in_wheel(row: Row) -> Iterator[tuple[Path, str]]:
                     yield program, source
 
 
-def _described(row: Row, program: Path, source: str, state: State) -> Found:
+def _described(row: Row, program: Path, source: str) -> Found:
     """With its version, asked once for each state of the file: some take a tenth of a second to tell."""
     found = program.stat()
     key, stamp = str(program), [found.st_size, found.st_mtime_ns]
-    record = state.load(_RECORD) or {}
+    machine = State(state_home())
+    record = machine.load(_RECORD) or {}
     known = record.get(key)
     if not known or known[:2] != stamp:
         said = output([key, *row.version], timeout=20.0)[1]
         number = _NUMBER.search(said)
         known = [*stamp, number[0] if number else "", "Valkey" if "valkey" in said.lower() else row.called]
         if number:
-            state.save(_RECORD, {**record, key: known})
+            machine.save(_RECORD, {**record, key: known})
     return replace(Found(program, source), version=known[2], called=known[3])
 
 

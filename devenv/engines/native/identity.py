@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from devenv.engines.native.program import MARK
@@ -43,10 +43,14 @@ def in_session(leader: int) -> list[int]:
     return [pid for pid in _pids() if _session(pid) == leader and identity(pid)]
 
 
-def marked(mark: str, pids: Iterable[int] | None = None) -> list[int]:
-    """Living processes whose environment has this mark, or one below it, at their start; all that we may look at."""
+def marked(mark: str, folders: Sequence[str], pids: Iterable[int] | None = None) -> list[int]:
+    """Living processes whose environment had this mark, or one below it, at their start; all that we may look at.
+
+    Some servers write their title over their environment, so that nothing is left of it (redis; postgres' children):
+    those count that work in one of the `folders`.
+    """
     wanted = f"{MARK}={mark}".encode()
-    return [pid for pid in (_pids() if pids is None else pids) if _has(pid, wanted) and pid != os.getpid()]
+    return [pid for pid in (_pids() if pids is None else pids) if _has(pid, wanted, folders) and pid != os.getpid()]
 
 
 def children() -> list[int]:
@@ -93,8 +97,12 @@ def _session(pid: int) -> int:
         return 0
 
 
-def _has(pid: int, wanted: bytes) -> bool:
-    return any(entry == wanted or entry.startswith(wanted + b"/") for entry in _environment(pid))
+def _has(pid: int, wanted: bytes, folders: Sequence[str]) -> bool:
+    environment = _environment(pid)
+    if any(environment):
+        return any(entry == wanted or entry.startswith(wanted + b"/") for entry in environment)
+    works_in = f"{_folder(pid)}/"
+    return identity(pid) is not None and any(works_in.startswith(f"{folder}/") for folder in folders)
 
 
 def _environment(pid: int) -> list[bytes]:
@@ -107,3 +115,16 @@ def _environment(pid: int) -> list[bytes]:
     with contextlib.suppress(psutil.Error, OSError):
         return [f"{name}={value}".encode() for name, value in psutil.Process(pid).environ().items()]
     return []
+
+
+def _folder(pid: int) -> str:
+    """Where a process works; nowhere for what we may not look at, and for the kernel's own."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            return os.readlink(f"/proc/{pid}/cwd")  # noqa: PTH115 - the text, whether there is such a folder or not
+        return ""
+    import psutil
+
+    with contextlib.suppress(psutil.Error, OSError):
+        return psutil.Process(pid).cwd()
+    return ""

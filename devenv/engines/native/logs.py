@@ -12,6 +12,10 @@ from devenv.engines.native.log import predecessor
 
 _INTERVAL = 0.05
 _BLOCK = 1 << 16
+_BLOCKS = 16
+"""Blocks that are read of one log before the others have their turn."""
+_LONGEST = 1 << 16
+"""Bytes after which a line is told in parts: a program may never end one."""
 
 
 def tail(path: Path, *, lines: int, start: int = 0) -> list[str]:
@@ -50,11 +54,16 @@ class _Reader:
 
     def lines(self, *, last: bool) -> Iterator[str]:
         """What came since, whole lines only; the rest too where it is the `last` time."""
-        while True:
+        blocks = 0
+        while last or blocks < _BLOCKS:
+            blocks += 1
             data = os.read(self._handle, _BLOCK) if self._handle >= 0 else b""
             *complete, self._rest = (self._rest + data).split(b"\n")
             for line in complete:
                 yield _text(line)
+            if len(self._rest) > _LONGEST:
+                yield _text(self._rest)
+                self._rest = b""
             if not data and not self._moved():
                 break
         if last and self._rest:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from devenv.artifacts.names import setup_names
 from devenv.engines.native import logs
-from devenv.engines.native.app import App
 from devenv.engines.native.client import Supervision
 from devenv.engines.native.program import Program, Seen
-from devenv.engines.native.providers.base import Server
+from devenv.engines.native.providers.base import Served
+from devenv.errors import EngineError
 from devenv.process import capture
 from devenv.stack import Service, Text
 
@@ -28,8 +28,7 @@ class Processes:
     """The runtime of the native engine: see `Runtime`. An instance is the name of a program."""
 
     supervision: Supervision
-    served: Mapping[str, Server | App]
-    digests: Mapping[str, str]
+    served: Mapping[str, Served]
 
     def start(self, service: Service, instance: str) -> None:
         """Make ready what it needs, start it, and do what has to be done before its first client."""
@@ -39,23 +38,29 @@ class Processes:
             return
         if self._seen(instance).alive:
             return
+        try:
+            self._start(service, server)
+        except OSError as error:
+            where = error.filename or server.place.base
+            raise EngineError(f"can't make `{service.name}` ready: {error.strerror}", where=str(where)) from error
+
+    def _start(self, service: Service, server: Served) -> None:
         server.place.write_files()
-        program = server.program() if isinstance(server, App) else server.prepare(self.run)
+        program = server.prepare(self.run)
         program = replace(
             program,
             grace=min(program.grace, server.place.grace),
             needs=tuple(service.needs),
             keep=service.role == "sidecar",
-            digest=self.digests[service.name],
+            digest=server.digest,
         )
         seen = self.supervision.start(program)
-        if isinstance(server, Server):
-            server.opened(seen, self.run)
+        server.opened(seen, self.run)
 
     def exit_code(self, instance: str) -> int | None:
         """The code that its process ended with, 128 and more for a signal; None while it has not."""
         seen = self._seen(instance)
-        return None if seen.alive or seen.code is None else _shell_code(seen.code)
+        return None if seen.alive or seen.code is None else shell_code(seen.code)
 
     def ended(self, instance: str) -> str | None:
         """How its process ended; None while it runs."""
@@ -91,9 +96,11 @@ class Processes:
         late = seen.alive
         self.supervision.stop([program.name], remove=True, timeout=program.grace + GRACE)
         said = "\n".join(logs.tail(Path(program.log), lines=200))
-        return (-1 if late or seen.code is None else _shell_code(seen.code)), said
+        return (-1 if late or seen.code is None else shell_code(seen.code)), said
 
     def _start_setup(self, service: Service, instance: str) -> None:
+        from devenv.engines.native.app import App
+
         app = self.served[service.name]
         assert isinstance(app, App)
         words = [app.place.text(word) for word in service.setup[setup_names(service).index(instance)]]
@@ -116,8 +123,9 @@ def how(seen: Seen) -> str | None:
     if seen.code is None:
         return "it does not run"
     left = f", and left {seen.left} processes behind: it has to stay in the foreground" if seen.left else ""
-    return f"it ended with exit code {_shell_code(seen.code)}{left}"
+    return f"it ended with exit code {shell_code(seen.code)}{left}"
 
 
-def _shell_code(code: int) -> int:
+def shell_code(code: int) -> int:
+    """A process's exit code as shells tell it: 128 and more for a signal."""
     return 128 - code if code < 0 else code

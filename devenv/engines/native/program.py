@@ -44,6 +44,7 @@ class Seen:
     """What is known of a program: `pid` and `identity` of its process, `code` once it has ended (negative: a signal).
 
     `log_from` is where in its log the present run begins. `left` counts the processes that it left behind at its end.
+    `armed` says that it was declared ready once: one that is not was cut off on its way there.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Seen:
     left: int = 0
     told: bool = False  # it was told to end
     stop: int = 15
+    armed: bool = False
 
     @property
     def alive(self) -> bool:

@@ -25,7 +25,7 @@ class Noted:
     @property
     def supervised(self) -> bool:
         """Whether the supervisor is there."""
-        return bool(self.pid) and identity(self.pid) == self.identity
+        return bool(self.pid) and bool(self.identity) and identity(self.pid) == self.identity
 
     @property
     def abandoned(self) -> bool:

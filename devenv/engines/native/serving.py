@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from devenv.engines.native.account import SYSTEM, substitute
-from devenv.engines.native.app import App
 from devenv.engines.native.client import Supervision
 from devenv.engines.native.find import MissingError
 from devenv.engines.native.place import Place
-from devenv.engines.native.providers import SERVERS
-from devenv.engines.native.providers.base import Server
+from devenv.engines.native.providers import server_of
+from devenv.engines.native.providers.base import Served, Server
 from devenv.errors import DevenvError, EngineError
 from devenv.events import Notice, Reporter
 from devenv.project import Project
@@ -34,10 +32,12 @@ class Serving:
         """Where a service is."""
         return Place(self.project, service, self.bindings, base(self.project, service))
 
-    def server(self, service: Service) -> Server | App:
+    def server(self, service: Service) -> Served:
         """What serves it. Raises `MissingError` where nothing does."""
         place = self.place(service)
         if service.role == "app":
+            from devenv.engines.native.app import App  # it reads Dockerfiles, which takes its time to import
+
             return App(place)
         kind = self.kind(service)
         return kind(place, kind.choose(place))
@@ -49,14 +49,14 @@ class Serving:
             what = f"recipe `{service.recipe}`" if service.recipe else f"image `{service.image}`"
             hint = "it needs a Docker engine"
             raise MissingError(f"`{service.name}` has no native form: the {what} runs in a container only", hint=hint)
-        return SERVERS[service.native.provider]
+        return server_of(service.native.provider)
 
-    def all(self, services: Iterable[Service], reporter: Reporter, *, allow_missing: bool) -> dict[str, Server | App]:
+    def all(self, services: Iterable[Service], reporter: Reporter, *, allow_missing: bool) -> dict[str, Served]:
         """What serves each of them; what no app depends on may be missing, and is told.
 
         Raises `EngineError` for what else is missing, unless that is allowed.
         """
-        found: dict[str, Server | App] = {}
+        found: dict[str, Served] = {}
         missing: list[tuple[Service, MissingError]] = []
         for service in services:
             try:
@@ -74,23 +74,10 @@ class Serving:
         self._note(found, missing)
         return found
 
-    def digest(self, server: Server | App) -> str:
-        """Changes with all that makes a running one out of date."""
-        if isinstance(server, App):
-            layout = server.layout
-            target = layout.target if layout else None
-            words: list[Any] = [target.entrypoint, target.command, dict(target.env)] if target else []
-            return server.place.digest(repr([words, str(server.folder)]))
-        found = server.found
-        return server.place.digest(f"{found.program} {found.version}" + (f" {found.page}" if found.page else ""))
-
-    def _note(self, found: dict[str, Server | App], missing: Iterable[tuple[Service, DevenvError]]) -> None:
+    def _note(self, found: dict[str, Served], missing: Iterable[tuple[Service, DevenvError]]) -> None:
         record = dict(self.project.state.load(RECORD) or {})
         for name, server in found.items():
-            if isinstance(server, App):
-                record[name] = [server.shown, []]
-            else:
-                record[name] = [server.found.shown, list(server.found.differs)]
+            record[name] = [server.shown, list(server.differs)]
         record |= {service.name: ["", [error.hint]] for service, error in missing}
         if record != self.project.state.load(RECORD):
             self.project.state.save(RECORD, record)

@@ -1,17 +1,18 @@
-"""Which setups are due on this machine: those that have not run for these files, this configuration and this data."""
+"""What apps need before they start on this machine: which of their files changed, which of their setups are due."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from devenv.artifacts.names import setup_names
+from devenv.engines.native.program import Seen
 from devenv.engines.native.serving import Serving
-from devenv.layout.fingerprint import Index, digest
-from devenv.reload.sight import Sight
+from devenv.engines.native.sources import Sources, has_sources, picked_up_by
+from devenv.reload.plan import told
 from devenv.stack import Service
 
 _RECORD = "native-setup"
@@ -22,43 +23,44 @@ class Setups:
     """The setups of the services that one `up` is about; what is done is kept at once, from any thread."""
 
     serving: Serving
-    services: Iterable[Service]
+    services: Sequence[Service]
     digests: Mapping[str, str]
     _mutex: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
+        self._sources = Sources(self.serving)
         self._done: dict[str, str] = self.serving.project.state.load(_RECORD) or {}
-        self._keys = {service.name: self._key(service) for service in self.services if service.setup}
+        self._by_name = {service.name: service for service in self.services if service.setup}
+        self._files = {name: self._sources.digest(service) for name, service in self._by_name.items()}
+
+    def stale(self, seen: Mapping[str, Seen]) -> dict[str, str]:
+        """The apps whose files changed since their process was started, and what did."""
+        found = {}
+        for service in self.services:
+            known = seen.get(service.name)
+            if known is None or not known.alive or not has_sources(service):
+                continue
+            causes = self._sources.written_since(service, known.started)
+            if causes and not picked_up_by(service, self._sources.rules(service)):
+                found[service.name] = f"{told(causes)} changed"
+        return found
 
     def due(self, service: Service) -> tuple[str, ...]:
         """The names of those that have not run for what is there now."""
-        return tuple(name for name in setup_names(service) if self._done.get(name) != self._keys[service.name])
+        return tuple(name for name in setup_names(service) if self._done.get(name) != self._key(service))
 
     def ended_well(self, name: str) -> None:
-        """Keep that a setup is done."""
+        """Keep that a setup is done, for the data that is there by now."""
         with self._mutex:
-            self._done[name] = self._keys[name.partition(".")[0]]
+            self._done[name] = self._key(self._by_name[name.partition(".")[0]])
             self.serving.project.state.save(_RECORD, self._done)
 
     def _key(self, service: Service) -> str:
         place = self.serving.place(service)
         words = [[place.text(word) for word in command] for command in service.setup]
         data = [self._born(name) for name in service.needs]
-        parts = [words, self.digests.get(service.name), data, self._files(service)]
+        parts = [words, self.digests.get(service.name), data, self._files[service.name]]
         return hashlib.sha256(json.dumps(parts).encode(errors="surrogateescape")).hexdigest()[:16]
-
-    def _files(self, service: Service) -> str:
-        """Stands for the content of the build context, as the builder would see it."""
-        if service.build is None:
-            return ""
-        state, record = self.serving.project.state, f"native-files-{service.name}"
-        context = self.serving.project.root / service.build.context
-        known = state.load(record)
-        sight = Sight(context, context / service.build.dockerfile, Index.from_json(known) if known else None)
-        sight.look()
-        if (now := sight.now.to_json()) != known:
-            state.save(record, now)
-        return digest(sight.now)
 
     def _born(self, name: str) -> list[int]:
         """When each folder of a service's data was made: data that was removed and made anew is another."""

@@ -2,7 +2,8 @@
 to end what nobody needs any more. Run as a process of its own; imports next to nothing, as it is waited for.
 
 A request is one JSON object a connection: `{"do": "start", "program": …}`, `{"do": "stop", "names": …, "remove": …}`,
-which is answered once all have ended, `{"do": "arm", "names": …}` or `{"do": "list"}`.
+which is answered once all have ended, `{"do": "arm", "names": …}`, `{"do": "list"}`, or
+`{"do": "leave"}`, after which it ends as soon as it keeps nothing.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from devenv.engines.native import identity
 from devenv.engines.native.child import Child
 from devenv.engines.native.program import Program
 from devenv.engines.native.record import Record
@@ -43,8 +45,8 @@ class _Request:
 class Supervisor:
     """One event loop over requests, outputs, ends and times."""
 
-    def __init__(self, listener: socket.socket, record: Record, roots: list[Path]) -> None:
-        self._listener, self._record, self._roots = listener, record, roots
+    def __init__(self, listener: socket.socket, path: Path, record: Record, roots: list[Path]) -> None:
+        self._listener, self._path, self._record, self._roots = listener, path, record, roots
         self._children: dict[str, Child] = {}
         self._requests: list[_Request] = []
         self._selector = selectors.DefaultSelector()
@@ -69,12 +71,22 @@ class Supervisor:
             for key, _ in self._selector.select(self._patience()):
                 key.data()
             self._turn()
-        self._selector.unregister(self._listener)
+        identity.kill(identity.children())  # what hid in the background, with neither session nor mark of a program
+        self._leave()
+        self._save(last=True)  # whoever reads this may have the socket's path for another one
+
+    def _leave(self) -> None:
         self._listener.close()
-        self._save(last=True)
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+            self._path.parent.rmdir()
 
     def _turn(self) -> None:
         now = time.monotonic()
+        if now - self._looked > LOOK:
+            self._looked = now
+            if not all(os.path.exists(root) for root in self._roots):  # noqa: PTH110 - that of Path raises
+                self._end()
         changed = False
         for child in self._children.values():
             changed = child.reap() or changed
@@ -86,10 +98,6 @@ class Supervisor:
         self._reply()
         if changed:
             self._save()
-        if now - self._looked > LOOK:
-            self._looked = now
-            if not all(root.exists() for root in self._roots):
-                self._end()
 
     def _again(self, child: Child) -> None:
         self._deafen(child)
@@ -102,7 +110,7 @@ class Supervisor:
 
     def _adopt(self) -> None:
         """Take leave of what others left to us and has ended (we are their parent: `prctl` below)."""
-        own = {child.pid for child in self._children.values()}
+        own = {child.pid for child in self._children.values() if child.runs}
         if not hasattr(os, "waitid"):
             return
         with contextlib.suppress(ChildProcessError):
@@ -191,6 +199,9 @@ class Supervisor:
                 if name in self._children:
                     self._children[name].armed = True
             self._answer(request.connection, {})
+        elif verb == "leave":
+            self._ending = True
+            self._answer(request.connection, {})
         elif verb == "stop":
             request.waits_for = {name for name in asked["names"] if name in self._children}
             for name in request.waits_for:
@@ -202,6 +213,8 @@ class Supervisor:
 
     def _start(self, program: Program) -> dict[str, Any]:
         before = self._children.get(program.name)
+        if self._ending:
+            return {"error": "its supervisor was told to end"}
         if before and before.alive:
             return {"error": f"`{program.name}` runs already"}
         if before:
@@ -262,12 +275,7 @@ def main() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
     with socket.socket(fileno=LISTENER) as listener:
         os.set_inheritable(LISTENER, False)
-        try:
-            Supervisor(listener, Record(folder), [folder, *roots]).run()
-        finally:
-            with contextlib.suppress(OSError):
-                path.unlink()
-                path.parent.rmdir()
+        Supervisor(listener, path, Record(folder), [folder, *roots]).run()
 
 
 if __name__ == "__main__":

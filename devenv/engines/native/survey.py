@@ -9,13 +9,12 @@ from devenv.engines.native import identity
 from devenv.engines.native.app import App
 from devenv.engines.native.client import Supervision
 from devenv.engines.native.find import Found
-from devenv.engines.native.providers import SERVERS
+from devenv.engines.native.providers import PROVIDERS, server_of
 from devenv.engines.native.record import Record
 from devenv.engines.native.serving import Serving
 from devenv.errors import DevenvError, EngineError
 from devenv.project import Project
 from devenv.stack import Bindings, Service
-from devenv.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +39,12 @@ def app(project: Project, service: Service, bindings: Bindings) -> str:
     return f"{program.argv[0]}, in {program.folder}"
 
 
-def machine(state: State) -> list[Prospect]:
+def machine() -> list[Prospect]:
     """What could serve each kind of sidecar, whatever a project asks for."""
     found = []
-    for name, kind in SERVERS.items():
-        here = tuple(kind.available(state))
+    for name in PROVIDERS:
+        kind = server_of(name)
+        here = tuple(kind.available())
         problem = None if here else EngineError("not here", hint=f"install {kind.install()}")
         found.append(Prospect(name, here, problem))
     return found
@@ -52,8 +52,10 @@ def machine(state: State) -> list[Prospect]:
 
 def leftovers(project: Project) -> list[int]:
     """Processes whose supervisor went without a word: the next command that starts or ends something ends them."""
-    abandoned = Record(project.state.folder).load().abandoned
-    return identity.marked(Supervision(project).mark) if abandoned else []
+    if not Record(project.state.folder).load().abandoned:
+        return []
+    supervision = Supervision(project)
+    return identity.marked(supervision.mark, supervision.folders)
 
 
 def _sidecar(serving: Serving, service: Service) -> Prospect:

@@ -23,14 +23,16 @@ def layout(
     args: Mapping[str, str] | None = None,
     facts: Facts = nothing_known,
     command: Sequence[str] | None = None,
+    env: Mapping[str, str] | None = None,
     exceptions: Sequence[Exemption] = (),
 ) -> Layout:
     """The layout of a context with these files: a mapping to their content, or names divided by blanks."""
     names = files.split() if isinstance(files, str) else files
     tree = dict(names) if isinstance(names, Mapping) else dict.fromkeys(names, "x\n")
     grow(root, {**tree, "Dockerfile": textwrap.dedent(dockerfile)})
+    file = root / "Dockerfile"
     return read_layout(
-        root, root / "Dockerfile", target=target, args=args, facts=facts, command=command, exceptions=exceptions
+        root, file, target=target, args=args, facts=facts, command=command, env=env, exceptions=exceptions
     )
 
 

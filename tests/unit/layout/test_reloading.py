@@ -47,8 +47,59 @@ RELOADS = {
 def test_a_command_that_reloads_is_known(command: str, expected: str | None) -> None:
     import shlex
 
-    found = reload_of(shlex.split(command), lambda: PACKAGE)
+    found = reload_of(shlex.split(command), lambda: PACKAGE, {})
     assert (found.shown if found else None) == expected
+
+
+DEBUG, RUN_RELOAD = "flask run with FLASK_DEBUG", "flask run with FLASK_RUN_RELOAD"
+TOLD = [
+    ("flask run", "FLASK_DEBUG=1", DEBUG),
+    ("flask --app x run -p 80", "FLASK_DEBUG=True", DEBUG),
+    ("python -m flask run", "FLASK_DEBUG=on", DEBUG),
+    ("flask run", "", None),
+    ("flask run", "FLASK_DEBUG=0", None),
+    ("flask run", "FLASK_DEBUG=", None),
+    ("flask run", "FLASK_DEBUG=perhaps", None),
+    ("flask run --no-reload", "FLASK_DEBUG=1", None),
+    ("flask run --no-debug", "FLASK_DEBUG=1", None),
+    ("flask run --no-debug --reload", "", "flask --reload"),
+    ("flask shell", "FLASK_DEBUG=1", None),
+    ("flask run", "FLASK_RUN_RELOAD=yes", RUN_RELOAD),
+    ("flask run", "FLASK_RUN_RELOAD=no FLASK_DEBUG=1", None),
+    ("flask run --reload", "FLASK_RUN_RELOAD=no", "flask --reload"),
+    ("sh -c 'FLASK_DEBUG=1 exec flask run'", "FLASK_DEBUG=0", DEBUG),
+    ("sh -c 'FLASK_DEBUG=$X flask run'", "FLASK_DEBUG=1", None),
+    ("env FLASK_DEBUG=1 flask run", "", DEBUG),
+    ("env FLASK_DEBUG=0 flask run", "FLASK_DEBUG=1", None),
+    ("uvicorn a:b", "UVICORN_RELOAD=true", "uvicorn with UVICORN_RELOAD"),
+    ("granian a:b", "GRANIAN_RELOAD=1", "granian with GRANIAN_RELOAD"),
+    ("gunicorn a:b", "FLASK_DEBUG=1", None),
+]
+
+
+@pytest.mark.parametrize(("command", "env", "expected"), TOLD)
+def test_variables_have_a_say(command: str, env: str, expected: str | None) -> None:
+    import shlex
+
+    variables = {name: value for name, _, value in (each.partition("=") for each in env.split())}
+    found = reload_of(shlex.split(command), lambda: None, variables)
+    assert (found.shown if found else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "given", "expected"),
+    [
+        ("ENV FLASK_DEBUG=1", {}, DEBUG),
+        ("ARG FLASK_DEBUG=1", {}, None),
+        ("ENV FLASK_DEBUG=0", {"FLASK_DEBUG": "1"}, DEBUG),
+        ("ENV FLASK_DEBUG=1", {"FLASK_DEBUG": "0"}, None),
+    ],
+)
+def test_the_image_sets_variables_and_the_manifest_others(
+    tmp_path: Path, lines: str, given: dict[str, str], expected: str | None
+) -> None:
+    found = layout(tmp_path, f'FROM python\n{lines}\nCOPY . /app\nCMD ["flask", "run"]\n', "app.py", env=given)
+    assert (found.reload.shown if found.reload else None) == expected
 
 
 NEXT = """

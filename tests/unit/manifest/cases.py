@@ -78,7 +78,7 @@ APP_KEYS: list[tuple[str, list[str]]] = [
         f"{'k' * 300} = 1",
         [f"3:1 unknown key `{'k' * 59}…` ({APP_KNOWS})"],
     ),
-    ("image = 'x'", [f"1:2 {NO_IMAGE}"]),
+    ("image = 'x'", ["1:2 an app has either `build` or `image`"]),
     ("command = 5", ["3:11 expected a string or a list of strings, got an integer (write: command = [5])"]),
     ("command = ['sleep', 5]", ['3:21 expected a string, got an integer (write: "5")']),
     ("command = ''", ["3:11 must not be empty"]),

@@ -46,7 +46,7 @@ def _main() -> Table:
     echo = Leaf("echo 'all done'", "setup command")
     build.entries.append(("args", _env(VERSION="1.0", DEBUG=True, SIZE=1.5)))
     return _table(
-        "app",
+        "running app",
         build=build,
         command=_words("uvicorn", "shop.main:app", "--host", "0.0.0.0"),
         ports=Items([Leaf(8000, "port"), Leaf("8001:81", "port"), _port_table(port=82, host=8002, name="ä")], "ports"),
@@ -63,6 +63,7 @@ def _main() -> Table:
 def _apps() -> Table:
     short = Items([Leaf("python", "setup word"), Leaf("-m", "setup word")], "setup")
     worker = _app(command=Leaf("python -m shop.worker", "command"), ready=_table("ready", log=_string("ready: ✓")))
+    worker.kind = "running app"
     beat = _app(
         setup=short, ready=_table("ready", command=_words("test", "-f", "/ok")), env_file=Leaf(".env", "strings")
     )
@@ -119,7 +120,7 @@ WRONG: dict[str, list[object]] = {
 }
 """For each kind, values that it can't have."""
 
-CLOSED = ("manifest", "app", "image app", "build", "ready", "port table")
+CLOSED = ("manifest", "app", "running app", "image app", "build", "ready", "port table")
 """Tables that know all of their keys."""
 
 WRONG_NAMES = {
@@ -132,3 +133,6 @@ WRONG_NAMES = {
 
 NEEDED = {"app": {"build"}, "image app": {"image"}, "port table": {"port"}, "ready": {"http", "tcp", "log", "command"}}
 """Keys without which a table is wrong, where it has only one of them."""
+
+RUNNING = {"build", "command"}
+"""Of these a running app needs one, whichever it is."""

@@ -16,7 +16,6 @@ from devenv.engines.native.find import Found, candidates, table
 from devenv.engines.native.program import Program
 from devenv.engines.native.providers.base import Run, Server
 from devenv.errors import InputError
-from devenv.state import State
 
 _PORT, _DATABASE = 8080, 5432
 _PAGES = ("/usr/share/adminer/adminer.php", "/usr/share/adminer/adminer/index.php", "/usr/share/adminer/index.php")
@@ -33,10 +32,10 @@ class Adminer(Server):
     row = "adminer"
 
     @classmethod
-    def available(cls, state: State, chosen: str | None = None) -> Iterator[Found]:
+    def available(cls, chosen: str | None = None) -> Iterator[Found]:
         """PHP that can speak to PostgreSQL, with Adminer's page; `chosen` is either of them."""
         page = _page(chosen)
-        for found in candidates(table()[cls.row], state, None if _is_page(chosen) else chosen):
+        for found in candidates(table()[cls.row], None if _is_page(chosen) else chosen):
             if page and found.version:  # of a PHP without the module it is empty, see the table
                 source = f"PHP {found.version} {found.source}"
                 yield replace(found, called="Adminer", version=_version(page), source=source, page=page)

@@ -5,16 +5,44 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from devenv.engines import Command
 from devenv.engines.native.find import Found, MissingError, candidates, difference, table
 from devenv.engines.native.place import Place
 from devenv.engines.native.program import Program, Seen
-from devenv.state import State
 
 Run = Callable[[Program, float], tuple[int, str]]
 """Runs a program to its end by the supervisor: gives its exit code (-1: none in so many seconds) and what it wrote."""
+
+
+class Served(Protocol):
+    """What the engine asks of whatever serves a service: a `Server` or an `App`."""
+
+    @property
+    def place(self) -> Place:
+        """Where it is."""
+
+    @property
+    def shown(self) -> str:
+        """What it is, in a few words."""
+
+    @property
+    def differs(self) -> tuple[str, ...]:
+        """How that differs from what was asked for."""
+
+    @property
+    def digest(self) -> str:
+        """Changes with all that makes a running one out of date."""
+
+    def prepare(self, run: Run) -> Program:
+        """Make its data and files ready, and give the program to start. Raises `DevenvError`."""
+
+    def opened(self, seen: Seen, run: Run) -> None:
+        """What has to be done between its start and the first client. Raises `EngineError`."""
+
+    def command(self, words: Sequence[str]) -> Command:
+        """What runs a command as if it ran beside it."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +69,13 @@ class Server:
     def options(cls, place: Place) -> Iterator[Found]:
         """All that could serve it, the one to take first, each with how it differs. Raises `InputError`."""
         assert place.service.native
-        for found in cls.available(place.project.state, place.service.native.path):
+        for found in cls.available(place.service.native.path):
             yield replace(found, differs=difference(place.service.image or "", found))
 
     @classmethod
-    def available(cls, state: State, chosen: str | None = None) -> Iterator[Found]:
+    def available(cls, chosen: str | None = None) -> Iterator[Found]:
         """All such servers of this machine, in their order; only the one that was `chosen`, where one was."""
-        return candidates(table()[cls.row], state, chosen)
+        return candidates(table()[cls.row], chosen)
 
     @classmethod
     def missing(cls, place: Place) -> MissingError:
@@ -58,6 +86,22 @@ class Server:
     def install(cls) -> str:
         """What to install where there is none."""
         return table()[cls.row].install
+
+    @property
+    def shown(self) -> str:
+        """Which server it is."""
+        return self.found.shown
+
+    @property
+    def differs(self) -> tuple[str, ...]:
+        """How it differs from the image."""
+        return self.found.differs
+
+    @property
+    def digest(self) -> str:
+        """Changes with its settings, and with the program."""
+        found = self.found
+        return self.place.digest(f"{found.program} {found.version}" + (f" {found.page}" if found.page else ""))
 
     def prepare(self, run: Run) -> Program:
         """Make its data and files ready, and give the program to start. Raises `EngineError`."""

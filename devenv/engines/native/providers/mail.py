@@ -11,7 +11,6 @@ from devenv import __version__
 from devenv.engines.native.find import WHEEL, Found
 from devenv.engines.native.program import Program
 from devenv.engines.native.providers.base import Run, Server
-from devenv.state import State
 
 _SMTP, _HTTP = 1025, 8025
 _OWN = "devenv's mail catcher"
@@ -23,10 +22,10 @@ class Mail(Server):
     row = "mail"
 
     @classmethod
-    def available(cls, state: State, chosen: str | None = None) -> Iterator[Found]:
+    def available(cls, chosen: str | None = None) -> Iterator[Found]:
         """Mailpit itself, then ours where its library is there."""
         if chosen != WHEEL:
-            yield from super().available(state, chosen)
+            yield from super().available(chosen)
         if chosen in (None, WHEEL) and find_spec("aiosmtpd"):
             yield Found(Path(sys.executable), "part of devenv", __version__, _OWN)
 

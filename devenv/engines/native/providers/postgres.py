@@ -94,10 +94,10 @@ class Postgres(Server):
             if code != 0:
                 last = said.strip().splitlines()[-3:] or ["it said nothing"]
                 raise EngineError(f"`{self.place.service.name}` can't be filled: {'; '.join(last)}")
+        _marker(self.place).write_text(self.found.version)  # first: what clients write from here on is theirs
         with (_cluster(self.place) / "pg_hba.conf").open("a") as hba:
             hba.write(_EVERYONE)
         os.kill(seen.pid, signal.SIGHUP)  # it reads who may come anew
-        self._marker.write_text(self.found.version)
 
     def command(self, words: Sequence[str]) -> Command:
         """Its clients find the server by their own variables."""
@@ -107,12 +107,8 @@ class Postgres(Server):
         return replace(found, words=(first, *words[1:]), env={**found.env, **self._client()})
 
     @property
-    def _marker(self) -> Path:
-        return self.place.data("data") / _COMPLETE
-
-    @property
     def _is_complete(self) -> bool:
-        return self._marker.exists()
+        return _marker(self.place).exists()
 
     def _beside(self, name: str) -> Path:
         program = reachable(self.found.program, substitute(), self.found.version)
@@ -131,14 +127,9 @@ class Postgres(Server):
         """Make the cluster anew. Raises `EngineError`."""
         data = self.place.data("data")
         shutil.rmtree(data, ignore_errors=True)
-        try:
-            data.mkdir(parents=True, mode=0o700)
-            password = data / "password"
-            password.write_text(self.place.param("password") + "\n")
-        except OSError as error:
-            raise EngineError(
-                f"can't make the data of `{self.place.service.name}`: {error.strerror}", where=str(data)
-            ) from error
+        data.mkdir(parents=True, mode=0o700)
+        password = data / "password"
+        password.write_text(self.place.param("password") + "\n")
         if user:
             for folder in (self.place.base, self.place.base / "data"):
                 os.chown(folder, user.number, user.group)
@@ -216,6 +207,11 @@ class Postgres(Server):
 
 def _cluster(place: Place) -> Path:
     return place.data("data") / "cluster"
+
+
+def _marker(place: Place) -> Path:
+    """The file that says that the cluster holds all that it has to."""
+    return place.data("data") / _COMPLETE
 
 
 def _major(version: str) -> str:

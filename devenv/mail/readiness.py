@@ -10,7 +10,7 @@ from .settings import Settings
 
 def check(settings: Settings) -> str | None:
     """None if it is ready, else why it is not."""
-    host = settings.http.host if settings.http.host not in ("", "::", "0.0.0.0") else "127.0.0.1"
+    host = "127.0.0.1" if settings.http.everywhere else settings.http.host
     connection = http.client.HTTPConnection(host, settings.http.port, timeout=5)
     try:
         connection.request("GET", f"{settings.webroot}readyz")
