@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from devenv import __version__
+from devenv.cli.doctor import doctor
 from devenv.cli.inside import connect, execute
 from devenv.cli.look import config, env, logs, recipes, schema, status, validate
 from devenv.cli.make import completion, generate
@@ -86,6 +87,7 @@ for command in (
     env,
     config,
     validate,
+    doctor,
     why,
     generate,
     recipes,

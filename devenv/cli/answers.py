@@ -16,6 +16,7 @@ from devenv.layout.summary import FileAnswer, FolderAnswer
 from devenv.why import Answer
 
 if TYPE_CHECKING:
+    from devenv.doctor import Report as DoctorReport
     from devenv.engines.live import Report
     from devenv.parity import Parity
     from devenv.workflow import Session
@@ -132,6 +133,23 @@ def _folder(answer: Answer) -> dict[str, Any]:
         "dockerfile": answer.dockerfile,
         "groups": groups,
         "left_out": list(answer.found.left_out),
+    }
+
+
+def doctor_object(report: DoctorReport) -> dict[str, Any]:
+    """The answer of `doctor --json`."""
+    providers = [
+        {"service": name, "program": str(each.program), "provider": each.shown, "version": each.version or None}
+        | {"differs": list(each.differs)}
+        for name, found in report.found.items()
+        for each in found
+    ]
+    return {
+        "well": report.well,
+        "project": report.project,
+        "engine": report.engine,
+        "checks": [asdict(check) for check in report.checks],
+        "providers": providers,
     }
 
 

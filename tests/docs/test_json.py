@@ -29,6 +29,7 @@ SECTIONS = {
     "parity": "parity",
     "config": "config",
     "validate": "validate",
+    "doctor": "doctor",
     "why": "why",
     "generate compose": "generate",
     "recipes": "recipes",

@@ -51,8 +51,8 @@ def machine() -> list[Prospect]:
 
 
 def leftovers(project: Project) -> list[int]:
-    """Processes of the project that nobody keeps any more: the next command ends them."""
-    if Record(project.state.folder).load().supervised:
+    """Processes whose supervisor went without a word: the next command that starts or ends something ends them."""
+    if not Record(project.state.folder).load().abandoned:
         return []
     supervision = Supervision(project)
     return identity.marked(supervision.mark, supervision.folders)
