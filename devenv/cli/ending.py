@@ -1,8 +1,8 @@
 """Being told to end, so that it can't get lost, for commands that go on until they are; ends nothing by itself.
 
 What a signal's handler raises comes up wherever Python is at that moment. In a callback of its own Python drops it (see
-`sys.unraisablehook`), in `__set_name__` it makes another error of it before 3.12. Both happen while modules are imported,
-so the handler is put off for as long; and what was dropped all the same is raised again by `check`.
+`sys.unraisablehook`), in `__set_name__` it makes another error of it before 3.12. An import is full of both, so the
+handler is put off until its end; and what was dropped all the same is raised again by `check`.
 """
 
 from __future__ import annotations
