@@ -41,6 +41,10 @@ class Hints:
                 self._later.append(self._queue.get(timeout=max(0.0, left)))
             except Empty:
                 return [Tick()] if time.monotonic() >= until else []
+        return self.more()
+
+    def more(self) -> list[AnyHint]:
+        """All that have come since."""
         self._take_all()
         found, self._later = self._later, []
         return found

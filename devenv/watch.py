@@ -31,6 +31,8 @@ _VERIFY = 1.0
 """Seconds after a batch in which only the named files were looked at: then everything is."""
 _HEARTBEAT = 30.0
 """Seconds without a hint after which everything is looked at: a hint may have been lost."""
+_FOLLOWING = 0.1
+"""Seconds in which a second file comes after the first, where git is at work."""
 _POLL = 0.5
 """Seconds between two looks at everything where the kernel tells nothing."""
 _RETRY = (0.3, 5.0)
@@ -89,6 +91,9 @@ class Watch:
         hints = self._hints.wait(self._full_at)
         if not hints:
             self.seen(self._live)
+        elif self._git.busy:  # one file of a checkout is soon followed by others
+            self._git.wait(_FOLLOWING)
+            hints += self._hints.more()
         paths: set[str] | None = set()
         begun = time.time()
         engine = False
@@ -152,6 +157,9 @@ class Watch:
     def _batch(self, paths: set[str] | None, begun: float) -> None:
         started = time.monotonic()
         seen = self._live.look(paths)
+        if paths is None and self._git.busy:  # it has begun meanwhile, so that only a part of it was seen
+            self._git.wait()
+            seen = self._live.look(None)
         whole = paths is None or any(keys is None for keys in seen.values())
         if whole:
             self._scan = time.monotonic() - started

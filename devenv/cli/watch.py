@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 import click
 
+from devenv.cli.ending import Ending
 from devenv.cli.settings import Settings, json_option, timeout_option
 
 if TYPE_CHECKING:
@@ -28,11 +29,19 @@ def watch(settings: Settings, timeout: float, as_json: bool) -> None:
     from devenv.watchers import only_one
     from devenv.workflow import UpOptions
 
-    with settings.session(json=as_json, watching=True) as session:
+    with Ending() as ending, settings.session(json=as_json, watching=True) as session:
         project = session.project
         with only_one(project.state, project.root) as still:
             session.engine.check()
-            Watch(session, UpOptions(timeout=timeout), still=still).run()
+            Watch(session, UpOptions(timeout=timeout), still=_both(ending.check, still)).run()
+
+
+def _both(*checks: Callable[[], None]) -> Callable[[], None]:
+    def check() -> None:
+        for each in checks:
+            each()
+
+    return check
 
 
 @click.command()
@@ -88,12 +97,16 @@ def watch_with_logs(settings: Settings, options: UpOptions, names: Collection[st
         with mutex:
             click.echo(log_line(service, text, width=width, color=color), color=color)
 
-    with settings.session(watching=True) as session, only_one(session.project.state, session.project.root) as still:
+    with (
+        Ending() as ending,
+        settings.session(watching=True) as session,
+        only_one(session.project.state, session.project.root) as still,
+    ):
         follower = session.engine.follower(told)
 
         def seen(live: Live) -> None:
             wanted = names if options.services else live.stack.names
             follower.see({name: found for name, found in live.instances.items() if name in wanted})
 
-        watch = Watch(session, options, seen, still)
+        watch = Watch(session, options, seen, _both(ending.check, still))
         watch.run(lambda: not follower.busy and not watch.builds)

@@ -18,9 +18,9 @@ class Git:
     def __init__(self, folder: Path) -> None:
         self._lock = _lock(folder)
 
-    def wait(self) -> None:
+    def wait(self, longest: float = _LONGEST) -> None:
         """Wait until git has ended what it does: it keeps `index.lock` for so long (git-update-index(1))."""
-        deadline = time.monotonic() + _LONGEST
+        deadline = time.monotonic() + longest
         while self.busy and time.monotonic() < deadline:
             time.sleep(_PAUSE)
 

@@ -100,8 +100,10 @@ class Watcher:
 
     def _run(self) -> None:
         trouble = ""
-        while not self._end.is_set():
+        while True:
             self._anew.clear()
+            if self._end.is_set():  # only now: `close` sets this before the other, which may just have been cleared
+                return
             try:
                 source = self._open([folder for folder in self._folders if Path(folder).is_dir()])
             except (OSError, RuntimeError) as error:
