@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -24,3 +25,11 @@ def catcher(server: Catcher) -> Catcher:
     """With an empty mailbox."""
     assert server.http.delete("/api/v1/messages").text == "ok"
     return server
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of these talk to a server that is started for them."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.servers)
