@@ -38,34 +38,34 @@ def background(*words: str | Path, folder: Path, **env: str) -> int:
         return subprocess.Popen(command, **options).pid  # type: ignore[call-overload, no-any-return]
 
 
+def as_user() -> list[str]:
+    """What goes before a command that may not run as root."""
+    return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.geteuid() == 0 else []
+
+
+def initdb(folder: Path, programs: Path) -> list[str]:
+    """The shell commands that make a cluster."""
+    data, password = folder / "pg", folder / "password"
+    words = [f"{programs}/initdb -D {data} -U bench --pwfile={password} --no-sync --no-instructions"]
+    words += ["--auth-local=trust --auth-host=scram-sha-256 --encoding=UTF8 --locale=C"]
+    owner = [f"chown nobody {data} {password}"] if os.geteuid() == 0 else []
+    make = [f"mkdir {data}", f"chmod 700 {data}", f"printf secret > {password}", *owner, f"cd {data}"]
+    return [*make, " ".join([*as_user(), *words])]
+
+
+def postgres_words(folder: Path, programs: Path) -> list[str]:
+    """What starts PostgreSQL."""
+    where = [f"-p {PORTS['postgres']} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder / 'pg'}"]
+    return [*as_user(), f"{programs}/postgres -D {folder / 'pg'}", *where]
+
+
 def postgres(folder: Path) -> int:
-    data, programs = folder / "pg", Path(os.environ["POSTGRES_BIN"])
-    as_user = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.geteuid() == 0 else []
-    if not data.exists():
-        data.mkdir()
-        password = folder / "password"
-        password.write_text("secret")
-        if as_user:
-            for path in (folder, data, password):
-                path.chmod(0o777 if path != data else 0o700)
-            subprocess.check_call(["chown", "nobody", str(data), str(password)])
-        initdb = [
-            programs / "initdb",
-            "-D",
-            data,
-            "-U",
-            "bench",
-            f"--pwfile={password}",
-            "--no-sync",
-            "--no-instructions",
-        ]
-        locale = ["--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8", "--locale=C"]
-        subprocess.check_call([*as_user, *initdb, *locale], stdout=subprocess.DEVNULL, cwd="/")
-    where = ["-p", str(PORTS["postgres"]), "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={data}"]
-    pid = background(*as_user, programs / "postgres", "-D", data, *where, folder=folder)
-    answered(
-        Probe("postgres", PORTS["postgres"], (("user", "bench"), ("password", "secret"), ("database", "postgres")))
-    )
+    programs = Path(os.environ["POSTGRES_BIN"])
+    if not (folder / "pg").exists():
+        subprocess.check_call(["sh", "-c", " && ".join(initdb(folder, programs))], stdout=subprocess.DEVNULL)
+    pid = background(*" ".join(postgres_words(folder, programs)).split(), folder=folder)
+    whom = (("user", "bench"), ("password", "secret"), ("database", "postgres"))
+    answered(Probe("postgres", PORTS["postgres"], whom))
     return pid
 
 
@@ -75,17 +75,19 @@ def redis(folder: Path) -> int:
     return pid
 
 
-def s3(folder: Path) -> int:
-    data = folder / "s3"
-    data.mkdir(exist_ok=True)
+def weed_words(folder: Path, program: str) -> list[str]:
+    """What starts SeaweedFS."""
     flags = ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-disableHttp", "-webdav=false", "-admin.ui=false"]
-    flags += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false"]
-    names = ("master.port", "volume.port", "filer.port", "admin.port")
-    for number, name in enumerate(names):
-        flags += [f"-{name}={19001 + number}", f"-{name}.grpc={29001 + number}"][: 1 if name == "admin.port" else 2]
-    flags += [f"-s3.port={PORTS['s3']}", "-s3.port.grpc=29009"]
+    flags += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false", "-admin.port=19004"]
+    for number, name in enumerate(("master.port", "volume.port", "filer.port")):
+        flags += [f"-{name}={19001 + number}", f"-{name}.grpc={29001 + number}"]
+    return [program, "mini", f"-dir={folder / 's3'}", *flags, f"-s3.port={PORTS['s3']}", "-s3.port.grpc=29009"]
+
+
+def s3(folder: Path) -> int:
+    (folder / "s3").mkdir(exist_ok=True)
     keys = {"AWS_ACCESS_KEY_ID": "devenv", "AWS_SECRET_ACCESS_KEY": "devenv"}
-    pid = background(os.environ["WEED"], "mini", f"-dir={data}", *flags, folder=folder, **keys)
+    pid = background(*weed_words(folder, os.environ["WEED"]), folder=folder, **keys)
     service = Service(Account("devenv", "devenv", "us-east-1"), "127.0.0.1", PORTS["s3"], Deadline(60))
     while True:
         try:
@@ -107,6 +109,7 @@ def mail(folder: Path) -> int:
 def up(folder: Path) -> None:
     """Start all four at once and wait for their first good answers."""
     folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o777)
     found: dict[str, int] = {}
 
     def start(name: str, server: Callable[[Path], int]) -> None:

