@@ -200,7 +200,8 @@ def whys(runs: int, count: int = 10_000) -> None:
     """What `why` takes over many files, beside a build of them that is all in the builder's cache."""
     both = Both(restart=False)
     side = both.ours
-    build = ["docker", "build", "--quiet", "."]
+    image = f"{both.base.name.lower()}-app"
+    build = ["docker", "build", "--quiet", "--tag", image, "."]
     try:
         for number in range(count):
             path = side.folder / f"src/tree/{number % 100}/{number}.py"
@@ -213,6 +214,7 @@ def whys(runs: int, count: int = 10_000) -> None:
             ours, theirs = zip(*([clock(act) for act in acts] for _ in range(runs)), strict=True)
             row(f"why {path}, {count} files", [*ours], [*theirs], 0.5, peer="cached docker build")
     finally:
+        subprocess.run(["docker", "image", "rm", "-f", image], capture_output=True)
         shutil.rmtree(both.base)
 
 
