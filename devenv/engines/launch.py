@@ -120,8 +120,7 @@ class Launch:
             self._emit(job, Phase.WAITING, detail)
 
         answer, gave_up = asker.wait(job.instance, deadline, self._stop, told, REFUSED)
-        refused = gave_up is not None and answer.code in REFUSED
-        if job.service.provision and (refused or (job.provision and gave_up is None)):
+        if job.service.provision and (gave_up == "refused" or (job.provision and gave_up is None)):
             self._provision(job)
             answer, gave_up = asker.wait(job.instance, deadline, self._stop, told, REFUSED)
         return answer, gave_up
@@ -129,6 +128,8 @@ class Launch:
     def _provision(self, job: Job) -> None:
         service = job.service
         code, output = self.runtime.inside(service, job.instance, service.provision, 2 * COMMAND_TIMEOUT)
+        if code != 0 and (how := self.runtime.ended(job.instance)):
+            raise self._not_ready(job, how, Answer(False, ""))
         if code != 0:
             raise ServiceNotReadyError(
                 job.service.name,
@@ -170,7 +171,7 @@ class Launch:
 
     def _not_ready(self, job: Job, reason: str, answer: Answer) -> EngineError:
         logs = tuple(self._last_words(job))
-        if answer.code in REFUSED:
+        if reason == "refused":
             reason = answer.detail
         elif answer.detail:
             reason = f"{reason}; last answer: {answer.detail}"

@@ -62,7 +62,7 @@ class Asker:
             if answer.ok:
                 return answer, None
             if answer.code in final:
-                return answer, "refused"
+                return answer, self.runtime.ended(instance) or "refused"  # or it is somebody else who answers there
             # By a port proxy: nothing of the service itself has answered, however the proxy puts it.
             detail = "no answer yet" if answer.code in ("refused", "closed") else answer.detail
             if detail != last:

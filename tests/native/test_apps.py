@@ -158,5 +158,14 @@ def test_an_app_of_a_command_alone(site: MakeSite) -> None:
     assert page(address(subject))["folder"] == str(subject.root)
 
 
+def test_a_port_that_is_taken_since_it_was_looked_at_moves(site: MakeSite) -> None:
+    """As its server says that it is taken; a second start gets another one if it really is."""
+    busy = "test -f ../ran || { touch ../ran; echo bind: address already in use; exit 1; }"
+    script = f"{busy}; exec python3 server.py 0.0.0.0 8000"
+    subject = make(site, f'command = ["sh", "-c", "{script}"]\n')
+    assert "address already in use" not in subject("up", "-d").err.partition("ready after")[2]
+    assert page(address(subject))["word"] == "one"
+
+
 def test_parity_is_about_containers(site: MakeSite) -> None:
     assert "this is about containers" in make(site)("parity", code=2).err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from devenv.engines.native.processes import LONGEST_STOP, Processes
 from devenv.engines.native.program import Seen
 from devenv.engines.native.providers.base import Served
 from devenv.engines.native.serving import Serving
+from devenv.errors import ServiceNotReadyError
 from devenv.events import Phase, Reporter, ServicePhase
 from devenv.project import Project
 from devenv.stack import Bindings, Service, Stack
@@ -20,6 +22,10 @@ from devenv.state import complete_secrets
 
 if TYPE_CHECKING:
     from devenv.engines.native.setups import Setups
+
+_TRIES = 3
+_IN_USE = re.compile(r"address already in use|failed listening on port|port \d+ is (already )?(in use|allocated)", re.I)
+"""What servers say of a port that somebody else has (Go, Redis, PostgreSQL, Python, Node)."""
 
 
 @dataclass
@@ -38,6 +44,22 @@ class Up:
     def run(self) -> Bindings:
         """Bring the wished services up, ready; gives the bindings in force."""
         self.supervision.clear()
+        for _ in range(_TRIES):
+            try:
+                return self._once()
+            except ServiceNotReadyError as error:
+                last = error
+                if not self._lost_its_port(error):
+                    break
+        raise last
+
+    def _lost_its_port(self, error: ServiceNotReadyError) -> bool:
+        """Whether it ended because somebody else took a port since we looked: then there is another one."""
+        seen = self.supervision.seen().get(error.service)
+        ended = seen is None or not seen.alive
+        return ended and any(_IN_USE.search(line) for line in error.logs)
+
+    def _once(self) -> Bindings:
         seen = self.supervision.seen()
         if not any(known.alive for known in seen.values()):
             self.supervision.ensure()  # it gets ready while we look for what it is to run

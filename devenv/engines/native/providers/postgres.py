@@ -86,7 +86,8 @@ class Postgres(Server):
         """Fill a new cluster, then let everyone in."""
         if self._is_complete:
             return
-        self._wait(seen)
+        if not self._wait(seen):
+            return  # whoever waits for it sees how it ended
         for number, words in enumerate(self._scripts()):
             name = f"{self.place.service.name}.init-{number}"
             program = self.place.program(*words, name=name, own=self._client())
@@ -152,17 +153,18 @@ class Postgres(Server):
             return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         return ["--locale=C", *(["--lc-ctype=C.UTF-8"] if Path("/usr/lib/locale/C.utf8").exists() else [])]
 
-    def _wait(self, seen: Seen) -> None:
-        """Until it says that it is up, as pg_ctl does: by the eighth line of postmaster.pid (its miscadmin.h)."""
+    def _wait(self, seen: Seen) -> bool:
+        """Until it says that it is up, as pg_ctl does, by a line of postmaster.pid (miscadmin.h); False: it ended."""
         deadline = time.monotonic() + _OPENING
         pause = threading.Event()
         while not re.fullmatch(r"ready\s*", (_text(_cluster(self.place) / "postmaster.pid").split("\n") + [""] * 8)[7]):
             now = self.place.supervision.seen().get(self.place.service.name)
             if now is None or not now.alive or now.pid != seen.pid:
-                raise EngineError(f"`{self.place.service.name}` ended while its data was made")
+                return False
             if time.monotonic() > deadline:
                 raise EngineError(f"`{self.place.service.name}` does not come up to be filled")
             pause.wait(0.005)
+        return True
 
     def _scripts(self) -> list[list[str]]:
         """What the image's entrypoint runs on new data, in its order: ours first, as its names say, then the user's."""
