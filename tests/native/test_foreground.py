@@ -42,7 +42,7 @@ def test_ctrl_c_at_any_moment_leaves_no_process_and_whole_data(site: MakeSite) -
 
 
 def test_ctrl_c_ends_what_a_chosen_service_needs_as_well(site: MakeSite) -> None:
-    waiting = '[worker]\ncommand = ["sleep", "100"]\nready = { log = "never said" }\nneeds = ["redis"]\n'
+    waiting = '[apps.worker]\ncommand = ["sleep", "100"]\nready = { log = "never said" }\nneeds = ["redis"]\n'
     shop = site(f"[sidecars]\nredis = {{}}\n{waiting}")
     command = shop.cli.start("up", "worker", cwd=shop.root, start_new_session=True, stderr=subprocess.STDOUT)
     until(lambda: shop.states()["redis"] == "ready")
