@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,11 +18,12 @@ from tests.native.conftest import MakeSite, Site
 from tests.native.machine import processes, until
 from tests.native.users import (
     NOBODY,
+    STRANGER,
     UsersCli,
-    can_run_python,
     environment,
-    home_of,
+    home,
     needs_root,
+    python_in,
     resize,
     small_disk,
     words_of,
@@ -39,19 +38,18 @@ MakeHis = Callable[..., Site]
 @pytest.fixture
 def his() -> Iterator[MakeHis]:
     """Make nobody's project: `his(manifest, disk="80m")` with a disk of this size for all that devenv keeps."""
-    if not can_run_python(NOBODY):
-        pytest.skip(f"{NOBODY} can't reach this interpreter or this checkout")
     with ExitStack() as stack:
         made: list[Site] = []
 
         def make(manifest: str, disk: str = "") -> Site:
-            home = stack.enter_context(home_of(NOBODY))
+            folder = stack.enter_context(home())
             if disk:
-                stack.enter_context(small_disk(home / "disk", NOBODY, disk))
-            env = environment(home, {"DEVENV_STATE_HOME": str(home / "disk" / "state")})
-            root = write_files(home / "shop", {"devenv.toml": manifest})
-            shutil.chown(root, NOBODY)
-            made.append(Site(root, UsersCli(home, env)))
+                stack.enter_context(small_disk(folder / "disk", disk))
+            env = environment(folder, folder / ("disk" if disk else "home") / "state")
+            python = stack.enter_context(python_in(folder / "python"))
+            root = write_files(folder / "shop", {"devenv.toml": manifest})
+            os.chown(root, NOBODY, NOBODY)
+            made.append(Site(root, UsersCli(folder, env, python)))
             return made[-1]
 
         yield make
@@ -64,8 +62,8 @@ def his() -> Iterator[MakeHis]:
 def test_everything_works_without_root(his: MakeHis) -> None:
     shop = his(MANIFEST)
     shop("up", "-d")
-    owners = {os.stat(f"/proc/{pid}").st_uid for pid in processes(shop.project)}
-    assert owners == {shop.root.stat().st_uid}
+    owners = {Path(f"/proc/{pid}").stat().st_uid for pid in processes(shop.project)}
+    assert owners == {NOBODY}
     execute(shop.env(), "create table kept (n int)", "insert into kept values (4711)")
     shop("restart")
     assert rows(shop.env(), "select n from kept") == [(4711,)]
@@ -102,13 +100,13 @@ def test_a_disk_that_fills_up_loses_nothing(his: MakeHis) -> None:
     shop("up", "-d")
     execute(shop.env(), "create table kept (n int)", "insert into kept values (4711)")
     _fill(disk)
-    for words in (("status",), ("logs", "--tail", "5"), ("env",)):
+    for words in (("status",), ("logs",), ("env",)):
         shop(*words)
     assert rows(shop.env(), "select n from kept") == [(4711,)]
     shop("down")
     until(shop.is_gone)
-    _, refused = shop.cli("up", "-d", cwd=shop.root), shop.cli("status", cwd=shop.root)
-    assert "Traceback" not in _.err + refused.err
+    for words in (("up", "-d"), ("status",)):
+        assert "Traceback" not in shop.cli(*words, cwd=shop.root).err
     (disk / "filled").unlink()
     shop("up", "-d")
     assert rows(shop.env(), "select n from kept") == [(4711,)]
@@ -152,20 +150,17 @@ for path in sys.stdin.read().splitlines(): look(path)
 
 
 def test_nobody_else_can_read_state_or_talk_to_sockets(site: MakeSite) -> None:
-    if not can_run_python("daemon"):
-        pytest.skip("no user `daemon` that could look")
     shop = site(MANIFEST)
     shop("up", "-d")
     state, runtime = shop.project.state.folder, runtime_folder(shop.project)
-    inside = [path for pid in processes(shop.project) for path in Path(f"/proc/{pid}").glob("cwd")]
-    works = {Path(os.readlink(path)) for path in inside if os.path.exists(path)}
+    works = {Path(f"/proc/{pid}/cwd").resolve() for pid in processes(shop.project)}
     sockets = {Path(line.split()[-1]) for line in Path("/proc/net/unix").read_text().splitlines() if "PGSQL" in line}
     own = {path for path in sockets if shop.project.id in str(path)}
     assert own
     paths = [state, runtime, runtime / "supervisor", *own, *(path.parent for path in own), *state.rglob("*")]
     paths += [path for path in works if path not in (Path("/"), shop.root)]
     said = subprocess.run(
-        [*words_of("daemon"), sys.executable, "-S", "-E", "-c", LOOK],
+        [*words_of(STRANGER), "/usr/bin/env", "python3", "-S", "-E", "-c", LOOK],
         input="\n".join(map(str, paths)),
         capture_output=True,
         text=True,
@@ -178,8 +173,8 @@ def test_no_secret_is_seen_in_the_list_of_processes(site: MakeSite) -> None:
     shop = site(f"{MANIFEST}s3mock = {{}}\n")
     shop("up", "-d")
     env = shop.env()
-    secrets = {value for name, value in env.items() if "PASSWORD" in name or "SECRET" in name}
-    assert len(secrets) >= 3
+    secrets = {value for name, value in env.items() if "PASSWORD" in name or ("SECRET" in name and len(value) > 9)}
+    assert len(secrets) >= 2
     lines = [Path(f"/proc/{pid}/cmdline").read_text() for pid in processes(shop.project)]
     assert [line for line in lines for secret in secrets if secret in line] == []
     with redis_at(env) as client:

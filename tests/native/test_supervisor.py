@@ -101,6 +101,16 @@ def test_what_a_program_sent_to_the_background_ends_with_it(keeper: Keeper) -> N
     assert processes(keeper.project) == [keeper_of(keeper.project)]
 
 
+def test_the_end_of_one_program_leaves_the_others_alone(keeper: Keeper) -> None:
+    """Also one without an environment, as redis has none, in the same folder."""
+    keeper.start("titled", "env", "-i", "/bin/sleep", "100")
+    keeper.start("other", "sh", "-c", "exit 3")
+    until(lambda: not keeper.seen("other").alive)
+    assert keeper.seen("other").left == 0
+    keeper.stop("other")
+    assert keeper.seen("titled").state == "running"
+
+
 @pytest.mark.servers
 def test_nothing_hides_without_an_environment(keeper: Keeper) -> None:
     """It has left its session, its parent and its mark: the supervisor is its parent, and takes it along."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,40 +17,35 @@ import pytest
 
 from tests.command_line import ROOT, Cli, isolated
 
-NOBODY = "nobody"
+NOBODY, STRANGER = 65534, 54321
+"""Numbers of users; nothing of this machine belongs to the second."""
 needs_root = pytest.mark.skipif(
     os.geteuid() != 0 or not shutil.which("setpriv"), reason="only root can be somebody else (by setpriv)"
 )
 
 
-def words_of(user: str) -> list[str]:
+def words_of(user: int) -> list[str]:
     """What has to stand before a command so that a user runs it."""
-    found = pwd.getpwnam(user)
-    return ["setpriv", f"--reuid={found.pw_uid}", f"--regid={found.pw_gid}", "--clear-groups"]
-
-
-def can_run_python(user: str) -> bool:
-    """Whether a user can read this interpreter and this checkout."""
-    command = [*words_of(user), sys.executable, "-c", "import devenv.cli"]
-    env = {"PATH": os.defpath, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, env=env, cwd="/", capture_output=True).returncode == 0
+    return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--bounding-set=-all"]
 
 
 @dataclass(frozen=True)
 class UsersCli(Cli):
     """`devenv` as somebody else runs it."""
 
+    python: str
+
     def argv(self, *words: str | Path) -> list[str]:  # type: ignore[override]
         """The whole command."""
-        return [*words_of(NOBODY), *Cli.argv(*words)]
+        return [*words_of(NOBODY), self.python, "-m", "devenv", *(str(word) for word in words)]
 
 
 @contextmanager
-def home_of(user: str) -> Iterator[Path]:
-    """A folder of a user's that he can reach; pytest's own are for whoever runs the tests."""
+def home() -> Iterator[Path]:
+    """A folder of nobody's that he can reach; pytest's own are for whoever runs the tests."""
     folder = Path(tempfile.mkdtemp(prefix="devenv-test-", dir="/tmp"))
     try:
-        shutil.chown(folder, user, pwd.getpwnam(user).pw_gid)
+        os.chown(folder, NOBODY, NOBODY)
         folder.chmod(0o700)
         yield folder
     finally:
@@ -58,16 +53,30 @@ def home_of(user: str) -> Iterator[Path]:
 
 
 @contextmanager
-def small_disk(folder: Path, user: str, size: str) -> Iterator[None]:
+def python_in(folder: Path) -> Iterator[str]:
+    """This interpreter at a path that everyone can reach: that of whoever runs the tests may be in his home."""
+    folder.mkdir()
+    with _mounted(folder, "--bind", sys.base_prefix):
+        yield str(folder / "bin" / f"python3.{sys.version_info.minor}")
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[None]:
     """A file system of this size on a folder."""
-    account = pwd.getpwnam(user)
-    options = f"size={size},uid={account.pw_uid},gid={account.pw_gid},mode=0700"
     folder.mkdir(exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=True, capture_output=True)
+    options = f"size={size},uid={NOBODY},gid={NOBODY},mode=0700"
+    with _mounted(folder, "-t", "tmpfs", "-o", options, "tmpfs"):
+        yield
+
+
+@contextmanager
+def _mounted(folder: Path, *what: str) -> Iterator[None]:
+    subprocess.run(["mount", *what, str(folder)], check=True, capture_output=True)
     try:
         yield
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        folder.rmdir()
 
 
 def resize(folder: Path, how: str) -> None:
@@ -75,9 +84,9 @@ def resize(folder: Path, how: str) -> None:
     subprocess.run(["mount", "-o", f"remount,{how}", str(folder)], check=True)
 
 
-def environment(home: Path, more: Mapping[str, str]) -> dict[str, str]:
-    """The isolated environment in a user's home; all in it is his."""
+def environment(home: Path, state: Path) -> dict[str, str]:
+    """The isolated environment in nobody's home, which is made his."""
     env = isolated(home, engine=False)
-    for path in (home, *home.rglob("*")):
-        shutil.chown(path, NOBODY, pwd.getpwnam(NOBODY).pw_gid)
-    return {**env, "DEVENV_ENGINE": "native", **more}
+    os.chown(home / "home", NOBODY, NOBODY)
+    packages = f"{ROOT}{os.pathsep}{sysconfig.get_path('purelib')}"
+    return {**env, "DEVENV_ENGINE": "native", "DEVENV_STATE_HOME": str(state), "PYTHONPATH": packages}
