@@ -119,8 +119,9 @@ class State:
             raise DevenvError(f"can't write state: {error.strerror}", where=str(self.folder)) from error
         try:
             self._wait(handle, timeout, waiting)
-            os.ftruncate(handle, 0)
-            os.pwrite(handle, f"{command} (process {os.getpid()})".encode(), 0)
+            with contextlib.suppress(OSError):  # a full disk takes the words, not the lock
+                os.ftruncate(handle, 0)
+                os.pwrite(handle, f"{command} (process {os.getpid()})".encode(), 0)
             yield
         finally:
             os.close(handle)

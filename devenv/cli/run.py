@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -51,17 +53,20 @@ def up(
     With SERVICEs only these and what they need. In the foreground logs follow and saved files go live, until Ctrl-C,
     which stops what runs.
     """
-    from devenv.workflow import UpOptions, stop
+    from devenv.workflow import UpOptions, select, stop
     from devenv.workflow import up as bring_up
 
     options = UpOptions(services, profiles, timeout, strict_ports, build, allow_missing, host_app)
     try:
         with settings.session(json=as_json) as session:
+            if not (detach or as_json) and session.engine.name == "native":
+                _end_with_the_terminal()
             statuses = bring_up(session, options)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, _EndedError):
         if not (detach or as_json):
             with settings.session() as session:
-                stop(session, services)
+                chosen = select(session.stack(), services, profiles) if services else ()
+                stop(session, [service.name for service in chosen])
         raise
     if watch and (detach or as_json):
         watch_in_background(session)
@@ -97,11 +102,31 @@ def _follow(settings: Settings, options: UpOptions, names: list[str], *, watch: 
             watch_with_logs(settings, options, names)
         else:
             print_logs(settings, names, lines="0", stay=True)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, _EndedError):
         click.echo(err=True)
         with settings.session() as session:
             stop(session, names)
         raise
+
+
+class _EndedError(SystemExit):
+    """The terminal was closed, or somebody told this command to end."""
+
+
+def _end_with_the_terminal() -> None:
+    """From now on both are as Ctrl-C: processes that were started here in the foreground do not outlive it."""
+
+    def ended(number: int, frame: object) -> None:
+        for each in (signal.SIGHUP, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)  # once is enough, and what follows has to come to its end
+        if number == signal.SIGHUP:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            for stream in (sys.stdout, sys.stderr):
+                os.dup2(nowhere, stream.fileno())
+        raise _EndedError(128 + number)
+
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, ended)
 
 
 @click.command()

@@ -99,6 +99,8 @@ class Launch:
             return
         for name, instance in job.setups:
             self._setup(job, name, instance, deadline)
+            if self._stop.is_set():
+                return
         if job.start:
             self._emit(job, Phase.STARTING)
             self.runtime.start(job.service, job.instance)

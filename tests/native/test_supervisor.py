@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
 import os
@@ -49,7 +48,8 @@ def test_programs_end_after_those_that_need_them(keeper: Keeper) -> None:
 
 def test_a_program_ends_by_its_own_signal_and_that_reaches_its_group(keeper: Keeper) -> None:
     keeper.start("one", "sh", "-c", f"trap 'echo int; exit 7' INT; {WAIT}", stop=int(signal.SIGINT))
-    keeper.start("other", "sh", "-c", f"sh -c 'trap \"echo term; exit\" TERM; echo here; {WAIT}' & wait")
+    inner = f"trap 'echo term; exit' TERM; echo here; {WAIT}"
+    keeper.start("other", "sh", "-c", f'trap : TERM; sh -c "{inner}" & wait; wait')
     keeper.says("other", "here")
     keeper.stop("one", "other")
     assert "int" in keeper.said("one")
@@ -101,6 +101,16 @@ def test_what_a_program_sent_to_the_background_ends_with_it(keeper: Keeper) -> N
     assert processes(keeper.project) == [keeper_of(keeper.project)]
 
 
+def test_the_end_of_one_program_leaves_the_others_alone(keeper: Keeper) -> None:
+    """Also one without an environment, as redis has none, in the same folder."""
+    keeper.start("titled", "env", "-i", "/bin/sleep", "100")
+    keeper.start("other", "sh", "-c", "exit 3")
+    until(lambda: not keeper.seen("other").alive)
+    assert keeper.seen("other").left == 0
+    keeper.stop("other")
+    assert keeper.seen("titled").state == "running"
+
+
 @pytest.mark.servers
 def test_nothing_hides_without_an_environment(keeper: Keeper) -> None:
     """It has left its session, its parent and its mark: the supervisor is its parent, and takes it along."""
@@ -114,12 +124,14 @@ def test_nothing_hides_without_an_environment(keeper: Keeper) -> None:
 
 
 def test_the_last_words_of_a_program_are_there_when_it_has_ended(keeper: Keeper) -> None:
-    for number in range(10):
-        name = f"talker-{number}"
-        keeper.start(name, "sh", "-c", "head -c 60000 /dev/zero | tr '\\0' x; echo; echo last words; exit 3")
-        until(lambda name=name: not keeper.seen(name).alive)  # type: ignore[misc]
-        assert keeper.said(name).endswith("last words\n")
-        assert keeper.seen(name).code == 3
+    """Whoever hears of its end reads its log next, and nobody has been asked to read its output until then."""
+    child = Child(keeper.program("talker", "sh", "-c", "head -c 60000 /dev/zero | tr '\\0' x; echo last words; exit 3"))
+    child.start()
+    until(child.reap)
+    child.close()
+    assert child.code == 3
+    assert keeper.said("talker").endswith("last words\n")
+    assert len(keeper.said("talker")) > 60000
 
 
 def test_a_program_that_is_not_there_is_told(keeper: Keeper) -> None:
@@ -186,14 +198,19 @@ def test_a_new_supervisor_is_not_disturbed_by_the_end_of_the_one_before(keeper: 
         os.kill(keeper_of(keeper.project), signal.SIGTERM)
         time.sleep(step * 0.002)  # not waiting for something, but choosing another moment each time
         until(lambda: _starts(keeper, "other"))
-        assert keeper.seen("other").alive
+        pid = keeper.seen("other").pid
         keeper.stop("server", "other")
+        assert not alive(pid)
+        assert len(processes(keeper.project)) <= 1
 
 
 def _starts(keeper: Keeper, name: str) -> bool:
-    with contextlib.suppress(EngineError):  # it says that it was told to end
+    try:
         return keeper.start(name, "sleep", "100").alive
-    return False
+    except EngineError as error:
+        if "told to end" not in error.message:
+            raise
+        return False
 
 
 @pytest.mark.servers
@@ -204,6 +221,21 @@ def test_everything_ends_soon_after_the_project_folder_is_gone(keeper: Keeper) -
     until(lambda: not processes(keeper.project), 4)
     keeper.project.root.mkdir()
     (keeper.project.root / "devenv.toml").touch()
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("then", ["stop", "start"])
+def test_a_supervisor_whose_socket_somebody_removed_is_ended_with_all_it_keeps(keeper: Keeper, then: str) -> None:
+    pid, before = keeper.start("server", "sleep", "100").pid, keeper.seen("server").pid
+    lost = keeper_of(keeper.project)
+    keeper.supervision.socket.unlink()
+    if then == "stop":
+        keeper.stop("server")
+        assert "server" not in keeper.supervision.seen()
+    else:
+        assert keeper.start("server", "sleep", "100").pid != before
+    assert not alive(pid)
+    until(lambda: not alive(lost))
 
 
 def test_no_file_of_the_project_is_taken_for_a_module(keeper: Keeper, monkeypatch: pytest.MonkeyPatch) -> None:

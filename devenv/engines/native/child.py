@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,6 +35,7 @@ class Child:
     """A program and its process. Times are by the monotonic clock but for `started` and `ended`."""
 
     program: Program
+    orphans: Callable[[], Iterable[int]] = list  # of all programs
     armed: bool = False
     stopping: bool = False
     remove: bool = False
@@ -209,9 +210,8 @@ class Child:
         """What is there of it beside its process: its session, and what it sent to the background."""
         foreign = not self.runs and identity.identity(self.pid)  # somebody else has its number by now
         found = set() if foreign else set(identity.in_session(self.pid))
-        adopted = [pid for pid in identity.children() if pid != self.pid and pid not in found]
-        if adopted:
-            found |= set(identity.marked(self.program.env[MARK], [os.path.realpath(self.program.folder)], adopted))
+        if orphans := [pid for pid in self.orphans() if pid not in found]:
+            found |= set(identity.marked(self.program.env[MARK], [os.path.realpath(self.program.folder)], orphans))
         return sorted(found - ({self.pid} if self.runs else set()))
 
 

@@ -32,6 +32,8 @@ _LOG = "supervisor.log"
 _ANSWER = 10.0
 _LOCK = "supervisor.lock"
 """Held while one is started: several threads may find at once that there is none."""
+_LAST_WORDS, _ENDING = 1.0, 60.0
+"""Seconds in which a supervisor that answers no more has ended, by itself and when it is told to."""
 _LEFTOVERS = 5.0
 """Seconds that leftovers may take to end when they are asked to."""
 
@@ -86,6 +88,7 @@ class Supervision:
         with contextlib.suppress(OSError):
             self._ask({"do": "stop", "names": list(names), "remove": remove}, timeout)
             return
+        self._await_end()
         self.clear()
         self._forget(names if remove else ())
 
@@ -158,13 +161,23 @@ class Supervision:
         return runtime_folder(self.project)
 
     def _await_end(self) -> None:
-        """One that answers no more has nothing left to keep: its last words must not come after ours."""
-        deadline = time.monotonic() + _LEFTOVERS
-        pause = threading.Event()
-        while (noted := self._record.load()).supervised and time.monotonic() < deadline:
-            pause.wait(0.005)
-        if noted.supervised:
+        """One that answers no more has nothing left to keep: its last words must not come after ours.
+
+        Or somebody has removed its socket, as cleaners of temporary files do: then it is told to end all it keeps.
+        """
+        if self._is_over(_LAST_WORDS):
+            return
+        noted = self._record.load()
+        identity.send([noted.pid] if noted.supervised else [], signal.SIGTERM)
+        if not self._is_over(_ENDING):
             raise EngineError(f"the supervisor (process {noted.pid}) does not answer", hint="end it, and try again")
+
+    def _is_over(self, timeout: float) -> bool:
+        deadline = time.monotonic() + timeout
+        pause = threading.Event()
+        while (supervised := self._record.load().supervised) and time.monotonic() < deadline:
+            pause.wait(0.005)
+        return not supervised
 
     def _forget(self, names: Collection[str]) -> None:
         programs = self._record.load().programs

@@ -71,7 +71,7 @@ class Supervisor:
             for key, _ in self._selector.select(self._patience()):
                 key.data()
             self._turn()
-        identity.kill(identity.children())  # what hid in the background, with neither session nor mark of a program
+        identity.kill(self._orphans())  # what hid in the background, with neither session nor mark of a program
         self._leave()
         self._save(last=True)  # whoever reads this may have the socket's path for another one
 
@@ -93,7 +93,7 @@ class Supervisor:
             if child.tick(now):
                 self._again(child)
                 changed = True
-        self._adopt()
+        self._bury()
         self._advance()
         self._reply()
         if changed:
@@ -108,9 +108,17 @@ class Supervisor:
         else:
             self._listen(child)
 
-    def _adopt(self) -> None:
-        """Take leave of what others left to us and has ended (we are their parent: `prctl` below)."""
-        own = {child.pid for child in self._children.values() if child.runs}
+    def _own(self) -> set[int]:
+        return {child.pid for child in self._children.values() if child.runs}
+
+    def _orphans(self) -> list[int]:
+        """What programs left to us, also those that run on (we are its parent: `prctl` below)."""
+        own = self._own()
+        return [pid for pid in identity.children() if pid not in own]
+
+    def _bury(self) -> None:
+        """Take leave of orphans that have ended."""
+        own = self._own()
         if not hasattr(os, "waitid"):
             return
         with contextlib.suppress(ChildProcessError):
@@ -220,7 +228,7 @@ class Supervisor:
         if before:
             self._deafen(before)
             before.close()
-        child = Child(program)
+        child = Child(program, self._orphans)
         try:
             child.start()
         except (OSError, ValueError) as error:

@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from devenv.engines import Command
+from devenv.engines.native import identity
 from devenv.engines.native.account import User, reachable, substitute
 from devenv.engines.native.client import runtime_folder
 from devenv.engines.native.find import Found
@@ -72,6 +73,7 @@ class Postgres(Server):
         sockets = self._sockets(user)
         if not self._is_complete:
             self._create(user, run)
+        self._unlock(sockets)
         hba = _cluster(self.place) / "pg_hba.conf"
         hba.write_text(_LOCAL_ONLY + (_EVERYONE if self._is_complete else ""))
         words: list[str | Path] = [
@@ -123,6 +125,19 @@ class Postgres(Server):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             user.owns(folder)
         return folder
+
+    def _unlock(self, sockets: Path) -> None:
+        """Remove the locks of a server that was killed, and that nobody has buried yet, as in many containers.
+
+        postgres takes the remains of a process for a living one (its miscinit.c asks by kill(2)).
+        """
+        cluster = _cluster(self.place)
+        if identity.marked(self.place.supervision.mark, [os.path.realpath(cluster)]):
+            return
+        for lock in (cluster / "postmaster.pid", sockets / f".s.PGSQL.{self.place.port(_PORT)}.lock"):
+            number = _text(lock).partition("\n")[0]
+            if number and not identity.identity(int(number)):
+                lock.unlink(missing_ok=True)
 
     def _create(self, user: User | None, run: Run) -> None:
         """Make the cluster anew. Raises `EngineError`."""
