@@ -31,6 +31,9 @@ _VERIFY = 1.0
 """Seconds after a batch in which only the named files were looked at: then everything is."""
 _HEARTBEAT = 30.0
 """Seconds without a hint after which everything is looked at: a hint may have been lost."""
+_SHARE = 300
+"""How much longer than a look at everything the time to the next is: a large project costs a third of a percent of a
+core."""
 _FOLLOWING = 0.1
 """Seconds in which a second file comes after the first, where git is at work."""
 _POLL = 0.5
@@ -169,7 +172,7 @@ class Watch:
         for report in self._live.react(seen):
             self._tell(report, begun)
             left = left or bool(report.left)
-        pause = max(_HEARTBEAT, 100 * self._scan) if whole else max(_VERIFY, 10 * self._scan)
+        pause = max(_HEARTBEAT, _SHARE * self._scan) if whole else max(_VERIFY, 10 * self._scan)
         self._full_at = time.monotonic() + (_RETRY[0] if left else pause)
 
     def _watch_folders(self, paths: Collection[str]) -> None:
