@@ -84,13 +84,9 @@ def candidates(row: Row, chosen: str | None) -> Iterator[Found]:
     known: set[Path] = set()
     places = () if chosen else (*_on_path(row), *_in_folders(row))
     for program, source in (*places, *_in_wheel(row)):
-        # By its own name where it can be, as one file may be several programs; else where its link leads.
-        for each in (program, program.resolve()):
-            if all((each.parent / other).exists() for other in row.programs[1:]):
-                if program.resolve() not in known:
-                    known.add(program.resolve())
-                    yield _described(row, each, source)
-                break
+        if (whole := _whole(row, program)) and program.resolve() not in known:
+            known.add(program.resolve())
+            yield _described(row, whole, source)
 
 
 def difference(image: str, found: Found) -> tuple[str, ...]:
@@ -106,12 +102,23 @@ def difference(image: str, found: Found) -> tuple[str, ...]:
 
 def _own(row: Row, path: Path) -> Path:
     for name in ("", *row.programs[:1], *row.others):
-        program = path / name if name else path
-        if program.is_file():
-            return program.resolve()
+        program = (path / name if name else path).absolute()
+        if program.is_file() and (whole := _whole(row, program)):
+            return whole
     raise InputError(
         f"`native` names no `{row.programs[0]}`", where=str(path), hint="the program itself, or its folder"
     )
+
+
+def _whole(row: Row, program: Path) -> Path | None:
+    """The program by its own name, as one file may be several programs; else where its link leads.
+
+    None where not all that is needed is beside it.
+    """
+    for each in (program, program.resolve()):
+        if all((each.parent / other).exists() for other in row.programs[1:]):
+            return each
+    return None
 
 
 def _on_path(row: Row) -> Iterator[tuple[Path, str]]:
