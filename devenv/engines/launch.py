@@ -21,6 +21,7 @@ from devenv.stack import Bindings, Service, bind
 REFUSED = frozenset({"28P01", "28000", "3D000"})
 """The server is up and refuses us for good: wrong password, no entry in pg_hba.conf, no such database."""
 _LOG_LINES = 20
+_FINDS_OUT = 2.0
 _READ_LINES = 500
 
 
@@ -130,7 +131,7 @@ class Launch:
     def _provision(self, job: Job) -> None:
         service = job.service
         code, output = self.runtime.inside(service, job.instance, service.provision, 2 * COMMAND_TIMEOUT)
-        if code != 0 and (how := self.runtime.ended(job.instance)):
+        if code != 0 and (how := self._ends_soon(job.instance)):
             raise self._not_ready(job, how, Answer(False, ""))
         if code != 0:
             raise ServiceNotReadyError(
@@ -139,6 +140,13 @@ class Launch:
                 logs=tuple(output.strip().splitlines()[-_LOG_LINES:]),
                 hint=f"put the settings back, or dump and remove its data: devenv destroy {job.service.name}",
             )
+
+    def _ends_soon(self, instance: str) -> str | None:
+        """How it ended: who answered on its port may be somebody else, and it is about to find that out itself."""
+        deadline = time.monotonic() + _FINDS_OUT
+        while (how := self.runtime.ended(instance)) is None and time.monotonic() < deadline:
+            self._stop.wait(0.05)
+        return how
 
     def _needs(self, job: Job, deadline: float) -> bool:
         """Wait for the services that this one needs; False when the whole run has failed or was cancelled."""

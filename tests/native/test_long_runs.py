@@ -18,7 +18,12 @@ from tests.native.machine import processes, until
 pytestmark = pytest.mark.servers
 
 SOAK = bool(os.environ.get("DEVENV_SOAK"))
-POSTGRES_AND_REDIS = "[sidecars]\npostgres = {}\nredis = {}\n"
+POSTGRES_AND_REDIS = """
+[sidecars.postgres]
+ports = ["25432:5432"]
+[sidecars.redis]
+ports = ["26379:6379"]
+"""
 
 
 def files(site: Site) -> set[str]:
@@ -81,6 +86,6 @@ def test_postgres_and_redis(site: MakeSite) -> None:
 
 
 def test_with_s3mock(site: MakeSite) -> None:
-    took = cycles(site(f"{POSTGRES_AND_REDIS}s3mock = {{}}\n"), 100 if SOAK else 2)
+    took = cycles(site(f"{POSTGRES_AND_REDIS}[sidecars.s3mock]\n"), 100 if SOAK else 2)
     ratio = compared("postgres, redis, s3mock", took)
     assert ratio < 1.2 or not SOAK
