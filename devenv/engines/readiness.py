@@ -19,6 +19,7 @@ INSIDE_INTERVAL = 0.2
 """Seconds between two commands inside the instance: each starts a process there."""
 ATTEMPT_TIMEOUT = 5.0
 COMMAND_TIMEOUT = 30.0
+_INSIDE = ("command", "log", "running")
 SETTLE = 0.3
 """Seconds that a service without any question to ask must keep running."""
 
@@ -54,7 +55,7 @@ class Asker:
 
         Gives the last answer, and why it gave up (None: ready).
         """
-        inside = any(check.kind in ("command", "log", "running") for check in self.service.ready)
+        inside = not self.runtime.here or any(check.kind in _INSIDE for check in self.service.ready)
         looked = time.monotonic()
         last, spoken = "", 0.0
         while True:
@@ -85,14 +86,15 @@ class Asker:
     def _one(self, check: Check, instance: str, timeout: float) -> Answer:
         if check.kind == "command":
             code, output = self.runtime.inside(self.service, instance, check.command, COMMAND_TIMEOUT)
-            last = output.strip().splitlines()[-1:] or [""]
-            return Answer(code == 0, f"the command exits with {code}" + (f": {last[0][:200]}" if last[0] else ""))
+            return Answer(code == 0, _ending("the command", code, output))
         if check.kind == "log":
             wanted = dict(check.params)["text"][0]
             found = any(str(wanted) in line for line in self.runtime.tail(instance, lines=2000, this_run=True))
             return Answer(found, f"`{wanted}` is {'' if found else 'not '}in its log")
         if check.kind == "running":
             return self._running(instance)
+        if not self.runtime.here:
+            return self._healthy(instance)
         value = self.bindings.resolver(Vantage.HOST)
         params = tuple((name, bind(text, value)) for name, text in check.params)
         port = self.bindings.ports.get((self.service.name, check.port))
@@ -100,8 +102,25 @@ class Asker:
             return Answer(False, f"port {check.port} is not published")
         return attempt(Probe(check.kind, check.port, params), "127.0.0.1", port, timeout=timeout)
 
+    def _healthy(self, instance: str) -> Answer:
+        """The same question asked inside, as the compose file's health check does: a weaker one, but it is answered."""
+        if self.service.health is None:
+            return self._running(instance)
+        code, output = self.runtime.inside(self.service, instance, self.service.health.command, COMMAND_TIMEOUT)
+        last = output.strip().splitlines()[-1:] or [""]
+        said = f": {last[0][:200]}" if last[0] else ""
+        return Answer(
+            code == 0, "its health check passes" if code == 0 else f"its health check exits with {code}{said}"
+        )
+
     def _running(self, instance: str) -> Answer:
         age = self.runtime.age(instance)
         if age is None:
             return Answer(False, "it does not run")
         return Answer(age >= SETTLE, "running" if age >= SETTLE else "it has just started")
+
+
+def _ending(what: str, code: int, output: str) -> str:
+    """How a command ended, with the last of what it said."""
+    last = output.strip().splitlines()[-1:] or [""]
+    return f"{what} exits with {code}" + (f": {last[0][:200]}" if last[0] else "")

@@ -11,6 +11,10 @@ from devenv.stack import Service, Text
 class Runtime(Protocol):
     """Acts on instances by the engine's own ids: a container's, a process's. Its methods raise `EngineError`."""
 
+    @property
+    def here(self) -> bool:
+        """Whether the published ports are on this machine: elsewhere nothing can be asked from outside."""
+
     def start(self, service: Service, instance: str) -> None:
         """Start it with the service's generated files in their places; one that runs already is left alone."""
 

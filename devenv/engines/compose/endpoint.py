@@ -29,6 +29,14 @@ class Endpoint:
         """The path of a local socket; None for every other kind of address."""
         return self.url.removeprefix("unix://") if self.url.startswith("unix://") else None
 
+    @property
+    def here(self) -> bool:
+        """Whether the engine, and with it its published ports, is on this machine, as far as its address tells."""
+        scheme, _, rest = self.url.partition("://")
+        host = rest.partition("/")[0].rpartition("@")[2]
+        name = host.rpartition(":")[0] or host
+        return scheme in ("unix", "npipe") or name.strip("[]") in ("localhost", "127.0.0.1", "::1")
+
 
 def find() -> Endpoint:
     """The endpoint that the docker CLI would use. Raises `EngineUnavailableError` for a context that is not there."""

@@ -21,6 +21,11 @@ class Containers:
     api: Api
     bindings: Bindings
 
+    @property
+    def here(self) -> bool:
+        """Whether the engine is on this machine."""
+        return self.api.endpoint.here
+
     def start(self, service: Service, instance: str) -> None:
         """Put the generated files into the container and start it."""
         inject(self.api, instance, service, self.bindings)

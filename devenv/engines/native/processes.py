@@ -30,6 +30,11 @@ class Processes:
     supervision: Supervision
     served: Mapping[str, Served]
 
+    @property
+    def here(self) -> bool:
+        """All of it is."""
+        return True
+
     def start(self, service: Service, instance: str) -> None:
         """Make ready what it needs, start it, and do what has to be done before its first client."""
         server = self.served[service.name]
