@@ -72,7 +72,9 @@ class Meddler:
         self._random.choice(self._acts)()
 
     def _files(self) -> list[Path]:
-        return sorted(path for path in self._folder.rglob("*") if path.is_file() and path.name != "uvicorn")
+        """Real files only: what is written to a link goes to where it leads, which may be anywhere."""
+        found = (path for path in self._folder.rglob("*") if path.is_file() and not path.is_symlink())
+        return sorted(path for path in found if path.name != "uvicorn")
 
     def _any(self) -> Path:
         files = self._files()
@@ -121,14 +123,19 @@ class Meddler:
     def _link(self) -> None:
         path = self._place() / f"l{self._random.randrange(20)}"
         path.unlink(missing_ok=True)
-        path.symlink_to(self._random.choice(["../page", "nowhere", "/etc/passwd"]))
+        path.symlink_to(self._random.choice(["../page", "nowhere", "/nonexistent/out-of-the-project"]))
 
     def _empty(self) -> None:
-        (self._place() / f"e{self._random.randrange(20)}").write_bytes(b"")
+        self._write(f"e{self._random.randrange(20)}", "")
 
     def _odd_name(self) -> None:
         name = self._random.choice(["größe", "日本", "a b", "'q\"", "-rf", "$x", "e\u0301", "x" * 200])
-        (self._place() / name).write_text(f"{self._count}")
+        self._write(name, f"{self._count}")
+
+    def _write(self, name: str, text: str) -> None:
+        path = self._place() / name
+        if not path.is_symlink():
+            path.write_text(text)
 
     def _remove_folder(self) -> None:
         folder = self._folder / f"d{self._random.randrange(4)}"
