@@ -63,7 +63,7 @@ def test_a_flood_of_output_is_kept_in_bounds_while_others_are_served(keeper: Kee
         assert kept <= 2 * (LARGEST + MEBI)
     took = time.monotonic() - begun
     print(f"{size / MEBI:.0f} MiB in {took:.1f} s; slowest answer {slowest:.3f} s; supervisor {largest / MEBI:.1f} MiB")
-    assert logs.tail(log, lines=1) == ["done"]
+    assert logs.tail(log, lines=1)[0].endswith("done")
     assert largest < 30 * MEBI
     assert slowest < 1.0
     assert ticks >= took / 0.02 / 10

@@ -131,8 +131,8 @@ class Postgres(Server):
 
         postgres takes the remains of a process for a living one (its miscinit.c asks by kill(2)).
         """
-        cluster = _cluster(self.place)
-        if identity.marked(self.place.supervision.mark, [os.path.realpath(cluster)]):
+        cluster, mark = _cluster(self.place), f"{self.place.supervision.mark}/{self.place.service.name}"
+        if identity.marked(mark, [os.path.realpath(cluster)]):
             return
         for lock in (cluster / "postmaster.pid", sockets / f".s.PGSQL.{self.place.port(_PORT)}.lock"):
             number = _text(lock).partition("\n")[0]
