@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from devenv.engines.native.account import User
 from devenv.engines.native.serving import bases
 from tests.e2e.clients import execute, redis_at, rows
 from tests.native.conftest import MakeSite, Site
 from tests.native.machine import keeper_of, processes, until
+from tests.native.users import STRANGER, needs_root
 
 pytestmark = pytest.mark.servers
 
@@ -50,6 +52,18 @@ def test_data_of_another_major_version_can_be_removed(site: MakeSite) -> None:
     (cluster(shop) / "PG_VERSION").write_text("9\n")
     shop("destroy", "--yes", "--no-dump")
     shop("up", "-d")
+
+
+@needs_root
+def test_data_goes_to_an_account_that_came_later(site: MakeSite) -> None:
+    """Root's own was run by `nobody` until somebody made the account `postgres`."""
+    shop = site(POSTGRES)
+    shop("up", "-d")
+    execute(shop.env(), "create table kept (n int)", "insert into kept values (4711)")
+    shop("down")
+    User("earlier", STRANGER, STRANGER).owns(cluster(shop).parent.parent.parent)
+    shop("up", "-d")
+    assert rows(shop.env(), "select n from kept") == [(4711,)]
 
 
 def test_without_a_locale_text_is_as_everywhere(site: MakeSite) -> None:

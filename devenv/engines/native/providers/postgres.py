@@ -73,6 +73,8 @@ class Postgres(Server):
         sockets = self._sockets(user)
         if not self._is_complete:
             self._create(user, run)
+        if user and _cluster(self.place).stat().st_uid != user.number:
+            user.owns(self.place.base)  # since the data was made, this machine got an account for it
         self._unlock(sockets)
         hba = _cluster(self.place) / "pg_hba.conf"
         hba.write_text(_LOCAL_ONLY + (_EVERYONE if self._is_complete else ""))
