@@ -14,7 +14,8 @@ from devenv.cli.watch import watch_in_background, watch_with_logs
 from devenv.watchers import who
 
 if TYPE_CHECKING:
-    from devenv.workflow import UpOptions
+    from devenv.engines import ServiceStatus
+    from devenv.workflow import Session, UpOptions
 
 
 @click.command()
@@ -57,19 +58,26 @@ def up(
     from devenv.workflow import up as bring_up
 
     options = UpOptions(services, profiles, timeout, strict_ports, build, allow_missing, host_app)
+    foreground = not (detach or as_json)
     try:
         with settings.session(json=as_json) as session:
-            if not (detach or as_json) and session.engine.name == "native":
+            if foreground and session.engine.name == "native":
                 _end_with_the_terminal()
             statuses = bring_up(session, options)
+        if watch and not foreground:
+            watch_in_background(session)
+        _show(settings, session, statuses, as_json=as_json)
+        if foreground:
+            _follow(settings, options, [status.name for status in statuses], watch=watch is not False)
     except (KeyboardInterrupt, _EndedError):
-        if not (detach or as_json):
+        if foreground:
             with settings.session() as session:
-                chosen = select(session.stack(), services, profiles) if services else ()
-                stop(session, [service.name for service in chosen])
+                stop(session, [service.name for service in select(session.stack(), services, profiles)])
         raise
-    if watch and (detach or as_json):
-        watch_in_background(session)
+
+
+def _show(settings: Settings, session: Session, statuses: list[ServiceStatus], *, as_json: bool) -> None:
+    """Print where everything answers."""
     if as_json:
         from devenv.cli.answers import print_json, status_object
         from devenv.workflow import status
@@ -83,14 +91,11 @@ def up(
     if sys.stderr.isatty():  # a line between the list and the table
         click.echo(err=True)
     click.echo(address_table(statuses, color=wants_color(sys.stdout, settings.color)))
-    if not detach:
-        _follow(settings, options, [status.name for status in statuses], watch=watch is not False)
 
 
 def _follow(settings: Settings, options: UpOptions, names: list[str], *, watch: bool) -> None:
-    """Show logs until Ctrl-C, then stop what runs; or until everything has ended by itself."""
+    """Show logs until Ctrl-C, or until everything has ended by itself."""
     from devenv.cli.look import print_logs
-    from devenv.workflow import stop
 
     other = who(settings.quiet_session().project.state) if watch else None
     files = "saved files go live, " if watch else ""
@@ -104,8 +109,6 @@ def _follow(settings: Settings, options: UpOptions, names: list[str], *, watch: 
             print_logs(settings, names, lines="0", stay=True)
     except (KeyboardInterrupt, _EndedError):
         click.echo(err=True)
-        with settings.session() as session:
-            stop(session, names)
         raise
 
 

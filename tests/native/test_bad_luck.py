@@ -27,20 +27,28 @@ def cluster(site: Site) -> Path:
     return found
 
 
+def of_version_nine(site: Site) -> dict[Path, str]:
+    """Make the data look as if version 9.6 had made it; gives what was there."""
+    notes = {cluster(site) / "PG_VERSION": "9.6\n", cluster(site).parent / "complete": "9.6.24"}
+    before = {path: path.read_text() for path in notes}
+    for path, text in notes.items():
+        path.write_text(text)
+    return before
+
+
 def test_data_of_another_major_version_is_refused_and_kept(site: MakeSite) -> None:
     shop = site(POSTGRES)
     shop("up", "-d")
     execute(shop.env(), "create table kept (n int)", "insert into kept values (4711)")
     shop("down")
-    version = cluster(shop) / "PG_VERSION"
-    own = version.read_text()
-    version.write_text("9\n")
+    before = of_version_nine(shop)
     failed = shop("up", "-d", code=1)
     assert re.search(r"the data of `postgres` was made by version 9, and here is \d+\.\d+", failed.err)
     assert "hint: " in failed.err
     shop("status", code=0)
     shop("down")
-    version.write_text(own)
+    for path, text in before.items():
+        path.write_text(text)
     shop("up", "-d")
     assert rows(shop.env(), "select n from kept") == [(4711,)]
 
@@ -49,7 +57,7 @@ def test_data_of_another_major_version_can_be_removed(site: MakeSite) -> None:
     shop = site(POSTGRES)
     shop("up", "-d")
     shop("down")
-    (cluster(shop) / "PG_VERSION").write_text("9\n")
+    of_version_nine(shop)
     shop("destroy", "--yes", "--no-dump")
     shop("up", "-d")
 
