@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 from pathlib import Path
@@ -129,8 +130,10 @@ def test_a_container_that_is_stopped_stays_stopped_and_is_current_when_it_starts
     with watching(cli, root) as seen:
         docker("stop", "-t", "0", containers(root)["worker"]["Id"])
         wait_for(lambda: "worker" not in starts(root))
-        (root / "src/page").write_text("two")
-        assert seen.reload()["services"] == ["web"]
+        for number in itertools.count():  # until the watcher has heard of it as well
+            (root / "src/page").write_text(f"two {number}")
+            if seen.reload()["services"] == ["web"]:
+                break
         assert "worker" not in starts(root)
         docker("start", containers(root)["worker"]["Id"])
         assert seen.reload()["services"] == ["worker"]
