@@ -124,13 +124,19 @@ def _by_hand(sides: Sides, runs: int) -> None:
     def native() -> None:
         sides.devenv("native", "up", "-d")
 
+    def nothing() -> None:
+        """Neither side's servers are there: each has the machine for itself."""
+        sides.erase("native")
+        sides.erase_hand()
+        sides.other.erase()
+
     compare(
         "native, first up", "the same by hand, all at once", native, lambda: sides.hand("up"), reach=1.3, runs=runs,
-        before_ours=lambda: sides.erase("native"), before_theirs=sides.erase_hand,
+        before_ours=nothing, before_theirs=nothing,
     )  # fmt: skip
     sides.erase_hand()
     if sides.other.is_here:
         compare(
             "native, first up", "the same under process-compose", native, sides.other.up, reach=0.6, runs=runs,
-            before_ours=lambda: sides.erase("native"), before_theirs=sides.other.erase,
+            before_ours=nothing, before_theirs=nothing,
         )  # fmt: skip
