@@ -30,10 +30,6 @@ _FLAGS = (
     "-s3.port.iceberg=0",
     "-s3.port.lance=0",
     "-volume.preStopSeconds=0",
-    # A master that comes back waits for an election among one: with the default of 10 s, one start in eight took no
-    # object for 5 s.
-    "-master.electionTimeout=500ms",
-    "-master.heartbeatInterval=100ms",
 )
 _PORTS = (
     "-master.port",
