@@ -54,7 +54,7 @@ def cycles(site: Site, count: int) -> list[float]:
     known: set[str] = set()
     for number in range(count):
         begun = time.monotonic()
-        site("up", "-d")
+        site("up", "-d", "--timeout", "30")
         middle = time.monotonic()
         used |= shared(site)
         looked = time.monotonic()

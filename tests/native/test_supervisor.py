@@ -223,6 +223,13 @@ def test_everything_ends_soon_after_the_project_folder_is_gone(keeper: Keeper) -
     (keeper.project.root / "devenv.toml").touch()
 
 
+def test_a_supervisor_does_not_leave_what_it_keeps(keeper: Keeper) -> None:
+    pid = keeper.start("server", "sleep", "100").pid
+    keeper.supervision.leave()
+    assert keeper.start("other", "sleep", "100").alive
+    assert keeper.seen("server").pid == pid
+
+
 @pytest.mark.servers
 @pytest.mark.parametrize("then", ["stop", "start"])
 def test_a_supervisor_whose_socket_somebody_removed_is_ended_with_all_it_keeps(keeper: Keeper, then: str) -> None:

@@ -208,7 +208,7 @@ class Supervisor:
                     self._children[name].armed = True
             self._answer(request.connection, {})
         elif verb == "leave":
-            self._ending = True
+            self._ending = self._ending or not any(child.alive for child in self._children.values())
             self._answer(request.connection, {})
         elif verb == "stop":
             request.waits_for = {name for name in asked["names"] if name in self._children}
@@ -247,7 +247,7 @@ class Supervisor:
             return
 
         def pump() -> None:
-            if not child.pump():
+            if child.output == output and not child.pump():  # by now its number may be that of another one
                 self._selector.unregister(output)
 
         self._selector.register(output, selectors.EVENT_READ, pump)
