@@ -20,7 +20,7 @@ from devenv.stack import Service, Text
 GRACE = 10.0
 LONGEST_STOP = 300.0
 """Seconds that a supervisor is waited for that ends services: each has its own grace, and an end by force after it."""
-_POLL = 0.005
+_POLL = 0.02
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ from devenv.stack import File
 _PORT = 5432
 _COMPLETE = "complete"
 _OPENING = 60.0
+_LOOK = 0.1
+"""Seconds between two questions whether it runs still, while it is waited for."""
 _LOCAL_ONLY = "local all all trust\n"
 _EVERYONE = "host all all 127.0.0.1/32 scram-sha-256\nhost all all ::1/128 scram-sha-256\n"
 _SCRIPTS = 600.0
@@ -174,10 +176,14 @@ class Postgres(Server):
         """Until it says that it is up, as pg_ctl does, by a line of postmaster.pid (miscadmin.h); False: it ended."""
         deadline = time.monotonic() + _OPENING
         pause = threading.Event()
-        while not re.fullmatch(r"ready\s*", (_text(_cluster(self.place) / "postmaster.pid").split("\n") + [""] * 8)[7]):
-            now = self.place.supervision.seen().get(self.place.service.name)
-            if now is None or not now.alive or now.pid != seen.pid:
-                return False
+        file = _cluster(self.place) / "postmaster.pid"
+        look_at = time.monotonic()
+        while not re.fullmatch(r"ready\s*", (_text(file).split("\n") + [""] * 8)[7]):
+            if time.monotonic() > look_at:
+                look_at = time.monotonic() + _LOOK
+                now = self.place.supervision.seen().get(self.place.service.name)
+                if now is None or not now.alive or now.pid != seen.pid:
+                    return False
             if time.monotonic() > deadline:
                 raise EngineError(f"`{self.place.service.name}` does not come up to be filled")
             pause.wait(0.005)

@@ -45,6 +45,8 @@ _FIRST_PORT, _LAST_PORT = 20000, 32000
 """Below the ports that systems give to clients (Linux from 32768, others from 49152)."""
 _MEMORY = "150MiB"
 _OPENING = 60.0
+_LOOK = 0.1
+"""Seconds between two questions whether it runs still, while it is waited for."""
 _GRACE = 0.3
 """Seconds to take leave: what was put is on the disk before it is answered, and its own end takes a second more.
 Without any the next start takes no object for 15 s, as its parts still count on each other."""
@@ -76,13 +78,16 @@ class S3(Server):
         """
         deadline = time.monotonic() + _OPENING
         pause = threading.Event()
+        look_at = time.monotonic()
         for bucket in self.place.param("buckets").split(","):
             while (said := self._take(bucket)) is not None:
                 if time.monotonic() > deadline:
                     raise EngineError(f"`{self.place.service.name}` does not take its bucket `{bucket}`: {said}")
-                now = self.place.supervision.seen().get(self.place.service.name)
-                if now is None or not now.alive or now.pid != seen.pid:
-                    return  # whoever waits for it sees how it ended
+                if time.monotonic() > look_at:
+                    look_at = time.monotonic() + _LOOK
+                    now = self.place.supervision.seen().get(self.place.service.name)
+                    if now is None or not now.alive or now.pid != seen.pid:
+                        return  # whoever waits for it sees how it ended
                 pause.wait(0.02)
 
     def _take(self, bucket: str) -> str | None:
