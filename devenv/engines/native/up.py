@@ -23,7 +23,8 @@ from devenv.state import complete_secrets
 if TYPE_CHECKING:
     from devenv.engines.native.setups import Setups
 
-_TRIES = 3
+_TRIES = 10
+"""Times that ports are chosen: of projects that come up at once each time one gets what several want."""
 _IN_USE = re.compile(r"address already in use|failed listening on port|port \d+ is (already )?(in use|allocated)", re.I)
 """What servers say of a port that somebody else has (Go, Redis, PostgreSQL, Python, Node)."""
 
