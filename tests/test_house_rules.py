@@ -16,18 +16,25 @@ LONGEST_FUNCTION = 50
 EMPTY_WORDS = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers", "base_utils"}
 MUTATORS = {"add", "append", "clear", "discard", "extend", "insert", "pop", "popitem", "remove", "setdefault", "update"}
 
-# By their endings, so that this file itself names none.
-HOST_NAMES = {
-    "com": (r"mcr\.microsoft", "npmjs"),
-    "dev": ("pkg",),
-    "io": ("ghcr", "quay", "gcr", r"registry-1\.docker", r"index\.docker"),
-    "org": (
-        "pypi", "pythonhosted", "npmjs", r"proxy\.golang", r"repo1?\.maven", r"repo\.maven\.apache",
-        r"(?:deb|security|ftp)\.debian",
-    ),
-}  # fmt: skip
-_KNOWN_HOSTS = "|".join(rf"(?:{'|'.join(names)})\.{ending}" for ending, names in HOST_NAMES.items())
-HOSTS = re.compile(rf"\b(?:[\w-]+\.)*(?:{_KNOWN_HOSTS}|(?:artifactory|nexus)\.[\w.-]+)\b", re.IGNORECASE)
+# Label by label, so that this file itself names none.
+HOST_LABELS = (
+    ("ghcr", "io"),
+    ("quay", "io"),
+    ("gcr", "io"),
+    ("pkg", "dev"),
+    ("mcr", "microsoft", "com"),
+    ("registry-1", "docker", "io"),
+    ("index", "docker", "io"),
+    ("py(?:pi|thonhosted)", "org"),
+    ("npm(?:js)", "(?:org|com)"),
+    ("proxy", "golang", "org"),
+    ("repo1?", "maven", "org"),
+    ("repo", "maven", "apache", "org"),
+    ("(?:deb|security|ftp)", "debian", "org"),
+    ("(?:artifactory|nexus)", r"[\w.-]+"),
+)
+_KNOWN_HOSTS = "|".join(r"\.".join(labels) for labels in HOST_LABELS)
+HOSTS = re.compile(rf"\b(?:[\w-]+\.)*(?:{_KNOWN_HOSTS})\b", re.IGNORECASE)
 MACHINE_PATHS = re.compile(r"(?<![\w.{$])/(?:root|work|home/\w+|Users/\w+)/\w")
 
 EVERY_MODULE = modules()
