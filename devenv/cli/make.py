@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from devenv.cli.settings import Settings, json_option
+from devenv.generate import KINDS, Kind
 
 
 @click.group()
@@ -12,29 +13,38 @@ def generate() -> None:
     """Write files from the manifest, to commit for the team."""
 
 
-@generate.command("compose")
-@click.option("--check", is_flag=True, help="Write nothing; exit 4 with a diff where the files are not up to date.")
-@click.option("--force", is_flag=True, help="Also write over a compose.yaml that devenv did not generate.")
-@json_option
-@click.pass_obj
-def generate_compose(settings: Settings, check: bool, force: bool, as_json: bool) -> None:
-    """Write compose.yaml, which works without devenv, and the values it needs into .env, which git ignores."""
-    from devenv.cli.answers import print_json
-    from devenv.generate import check_compose, write_compose
+def _command(kind: Kind) -> click.Command:
+    """`generate NAME` of one kind."""
 
-    session = settings.quiet_session()
-    if check:
-        check_compose(session)
+    @click.pass_obj
+    def make(settings: Settings, check: bool, force: bool, as_json: bool) -> None:
+        from devenv.cli.answers import print_json
+        from devenv.generate import compare, write
+
+        session = settings.quiet_session()
         written = []
-    else:
-        written = write_compose(session, force=force)
-    if as_json:
-        print_json({"written": [str(path) for path in written], "up_to_date": True})
-    elif check:
-        click.echo("compose.yaml is up to date")
-    else:
-        names = ", ".join(path.name for path in written)
-        click.echo(f"wrote {names}" if names else "compose.yaml is up to date")
+        if check:
+            compare(session, kind)
+        else:
+            written = write(session, kind, force=force)
+        if as_json:
+            print_json({"written": [str(path) for path in written], "up_to_date": True})
+            return
+        root = session.project.root
+        names = ", ".join(path.relative_to(root).as_posix() for path in written)
+        click.echo(f"wrote {names}" if names else f"{kind.shown} is up to date")
+
+    check = "Write nothing; exit 4 with a diff where the files are not up to date."
+    force = f"Also write over {kind.force} that devenv did not generate."
+    options: list[click.Parameter] = [
+        click.Option(["--check"], is_flag=True, help=check),
+        click.Option(["--force"], is_flag=True, help=force),
+    ]
+    return json_option(click.Command(kind.name, callback=make, help=kind.help, params=options))
+
+
+for each in KINDS:
+    generate.add_command(_command(each))
 
 
 @click.command()

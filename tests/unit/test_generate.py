@@ -10,15 +10,16 @@ import pytest
 
 from devenv.artifacts.dotenv import BLOCK
 from devenv.errors import ArtifactConflictError
-from devenv.generate import check_compose, write_compose
+from devenv.generate import KINDS, compare, write
 from devenv.workflow import Session
 from tests.conftest import MakeProject
 
+COMPOSE = next(kind for kind in KINDS if kind.name == "compose")
 MANIFEST = '[app]\nbuild = "."\n[sidecars]\nredis = {}\n'
 
 
 def generate(folder: Path, *, force: bool = False) -> list[str]:
-    return [path.name for path in write_compose(Session.at(folder, None), force=force)]
+    return [path.name for path in write(Session.at(folder, None), COMPOSE, force=force)]
 
 
 def git(*words: str, folder: Path) -> str:
@@ -39,7 +40,7 @@ def repository(folder: Path) -> Path:
 def test_the_second_time_there_is_nothing_to_write(folder: Path) -> None:
     assert generate(folder) == ["compose.yaml", ".env"]
     assert generate(folder) == []
-    check_compose(Session.at(folder, None))
+    compare(Session.at(folder, None), COMPOSE)
 
 
 def test_what_is_committed_has_no_secret_and_no_path_of_this_machine(folder: Path) -> None:
@@ -139,7 +140,7 @@ def test_a_manifest_that_changed_since_is_drift(folder: Path) -> None:
     generate(folder)
     (folder / "devenv.toml").write_text(f"{MANIFEST}mailpit = {{}}\n")
     with pytest.raises(ArtifactConflictError) as caught:
-        check_compose(Session.at(folder, None))
+        compare(Session.at(folder, None), COMPOSE)
     assert "+  mailpit:\n" in caught.value.diff
     generate(folder)
-    check_compose(Session.at(folder, None))
+    compare(Session.at(folder, None), COMPOSE)

@@ -7,40 +7,36 @@ from pathlib import Path
 from devenv.artifacts import MARKER, Artifact
 from devenv.artifacts.compose import Target, render
 from devenv.artifacts.dotenv import BLOCK, block
-from devenv.artifacts.files import apply, check, read, write
+from devenv.artifacts.files import read, write
 from devenv.artifacts.names import variables
 from devenv.errors import DevenvError
 from devenv.process import is_ignored_by_git
 from devenv.project import slug
-from devenv.stack import Stack
 from devenv.workflow import Session
 
 COMPOSE = "compose.yaml"
 VARIABLES = ".env"
 
 
-def write_compose(session: Session, *, force: bool) -> list[Path]:
-    """Write compose.yaml and our block of .env, and have git ignore the latter; gives the files that changed."""
+def artifacts(session: Session) -> list[Artifact]:
+    """compose.yaml for the team."""
     stack = session.stack()
-    secrets = variables(stack, session.bindings(stack))
-    written = apply([_artifact(session, stack)], force=force)
-    if secrets:
-        written += _write_variables(session.project.root / VARIABLES, secrets)
-        written += _ignore(session.project.root)
-    return written
-
-
-def check_compose(session: Session) -> None:
-    """Compare compose.yaml with the manifest. Raises `ArtifactConflictError` with a diff; .env is nobody else's."""
-    check([_artifact(session, session.stack())])
-
-
-def _artifact(session: Session, stack: Stack) -> Artifact:
     header = (
         f"# {MARKER}; edit that and run `devenv generate compose`\n"
         "# without devenv: docker compose up --wait (a missing value is named; any will do, in .env)\n"
     )
-    return Artifact(session.project.root / COMPOSE, header + render(stack.contained, Target(slug(stack.name))))
+    text = header + render(stack.contained, Target(slug(stack.name)))
+    return [Artifact(session.project.root / COMPOSE, text)]
+
+
+def write_beside(session: Session) -> list[Path]:
+    """Put our block into .env and have git ignore that; gives the files that changed."""
+    stack = session.stack()
+    secrets = variables(stack, session.bindings(stack))
+    if not secrets:
+        return []
+    root = session.project.root
+    return _write_variables(root / VARIABLES, secrets) + _ignore(root)
 
 
 def _write_variables(path: Path, secrets: dict[str, str]) -> list[Path]:
