@@ -27,7 +27,8 @@ def files(project: Project) -> tuple[Path, Path]:
 def render(project: Project, stack: Stack, bindings: Bindings) -> Document:
     """The compose document of a stack. Raises `DevenvError` where it can't be written."""
     file, _ = files(project)
-    target = Target(project.id, root="..", path=project.label, bindings=bindings)
+    root = str(project.root) if project.original else ".."
+    target = Target(project.id, root=root, path=project.label, bindings=bindings, copy=project.original is not None)
     rendered = document(stack, target)
     secrets = dotenv(variables(stack, bindings))
     digest = hashlib.sha256(json.dumps([rendered, secrets], sort_keys=True).encode()).hexdigest()
