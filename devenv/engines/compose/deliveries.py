@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from devenv.artifacts.names import image_of, setup_names
+from devenv.artifacts.names import image_of, owner_of, setup_names
 from devenv.engines.compose.api import Api
 from devenv.engines.compose.holdings import Holdings
 from devenv.engines.compose.images import Image, place
@@ -44,7 +44,7 @@ class Deliveries:
 
     def rules(self, service: str) -> Rules:
         """The layout as a service, or a setup of it, has it: its command has a say. Raises `DevenvError`."""
-        name = service.partition(".")[0]
+        name = owner_of(service)
         if name not in self._rules:
             from devenv.engines.compose.layouts import layout_of
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from devenv.artifacts.names import image_of, volume_owner
+from devenv.artifacts.names import image_of, owner_of, volume_owner
 from devenv.engines import (
     EXITED,
     MISSING,
@@ -98,14 +98,14 @@ class ComposeEngine:
     def stop(self, services: Sequence[str], reporter: Reporter, *, remove: bool) -> list[str]:
         """End the named services (all with none); gives what was there. Data is untouched."""
         observed = observe(self.api, self.project)
-        chosen = [name for name in observed if not services or _base(name) in services]
+        chosen = [name for name in observed if not services or owner_of(name) in services]
         if remove and fresh.load(self.project.state):
             fresh.settle(self.api, self.project.state, observed)
         found = [container for name in chosen for container in observed[name]]
         in_parallel(lambda container: self._end(container, reporter, remove=remove), found)
         if remove and not services:
             self._remove_networks()
-        return sorted({_base(container.service) for container in found})
+        return sorted({owner_of(container.service) for container in found})
 
     def restart(self, services: Sequence[Service], bindings: Bindings, reporter: Reporter, timeout: float) -> None:
         """Restart the services' processes in their containers and wait until they are ready again."""
@@ -221,7 +221,7 @@ class ComposeEngine:
         return ServiceStatus(service.name, service.role, name, answer.detail, since, image, addresses)
 
     def _end(self, container: Container, reporter: Reporter, *, remove: bool) -> None:
-        name = _base(container.service)
+        name = owner_of(container.service)
         reporter.emit(ServicePhase(name, Phase.STOPPING))
         self._halt(container)
         if remove:
@@ -254,8 +254,3 @@ def _resting(container: Container) -> tuple[str, str]:
     if code in _ENDED_WELL:
         return STOPPED, f"ended with exit code {code}"
     return EXITED, f"ended with exit code {code}"
-
-
-def _base(service: str) -> str:
-    """The service that a compose service belongs to: itself, or the app whose setup it is."""
-    return service.partition(".")[0]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from devenv.artifacts.names import owner_of
 from devenv.engines import (
     EXITED,
     MISSING,
@@ -86,8 +87,8 @@ class NativeEngine:
     def stop(self, services: Sequence[str], reporter: Reporter, *, remove: bool) -> list[str]:
         """End the named services (all with none), each after those that need it. Data is untouched."""
         self.supervision.clear()
-        chosen = [name for name in self.supervision.seen() if not services or _base(name) in services]
-        own = sorted({_base(name) for name in chosen})
+        chosen = [name for name in self.supervision.seen() if not services or owner_of(name) in services]
+        own = sorted({owner_of(name) for name in chosen})
         for name in own:
             reporter.emit(ServicePhase(name, Phase.STOPPING))
         self.supervision.stop(chosen, remove=remove, timeout=LONGEST_STOP)
@@ -159,7 +160,7 @@ class NativeEngine:
     def volumes(self, services: Sequence[str] = ()) -> dict[str, str]:
         """The folders of data and whose each is."""
         found = [path.name for base in bases(self.project) for path in sorted((base / DATA).glob("*.*"))]
-        owners = {name: _base(name) for name in found}
+        owners = {name: owner_of(name) for name in found}
         return {name: owner for name, owner in owners.items() if not services or owner in services}
 
     def remove_volumes(self, names: Sequence[str]) -> None:
@@ -213,11 +214,6 @@ class NativeEngine:
             provider or None,
             tuple(differs),
         )
-
-
-def _base(name: str) -> str:
-    """The service that a program, or a folder of data, belongs to."""
-    return name.partition(".")[0]
 
 
 def _iso(moment: float) -> str:

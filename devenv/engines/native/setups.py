@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from devenv.artifacts.names import setup_names
+from devenv.artifacts.names import owner_of, setup_names
 from devenv.engines.native.program import Seen
 from devenv.engines.native.serving import Serving
 from devenv.engines.native.sources import Sources, has_sources, picked_up_by
@@ -52,7 +52,7 @@ class Setups:
     def ended_well(self, name: str) -> None:
         """Keep that a setup is done, for the data that is there by now."""
         with self._mutex:
-            self._done[name] = self._key(self._by_name[name.partition(".")[0]])
+            self._done[name] = self._key(self._by_name[owner_of(name)])
             self.serving.project.state.save(_RECORD, self._done)
 
     def _key(self, service: Service) -> str:

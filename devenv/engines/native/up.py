@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from devenv.artifacts.names import owner_of
 from devenv.engines import Wish, ports
 from devenv.engines.launch import Job, Launch
 from devenv.engines.native.client import Supervision
@@ -118,7 +119,7 @@ class Up:
             if name not in changed:
                 changed.append(name)
                 self.reporter.emit(ServicePhase(name, Phase.RECREATING, reason))
-        changed += [name for name in alive if "." in name and name.partition(".")[0] in digests]
+        changed += [name for name in alive if "." in name and owner_of(name) in digests]
         if changed:
             self.supervision.stop(changed, remove=True, timeout=LONGEST_STOP)
 
