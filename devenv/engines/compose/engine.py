@@ -11,7 +11,6 @@ from devenv.engines import (
     EXITED,
     MISSING,
     READY,
-    STARTING,
     STOPPED,
     UNHEALTHY,
     Command,
@@ -27,14 +26,12 @@ from devenv.engines.compose.observe import Container, labels, observe
 from devenv.engines.compose.parallel import in_parallel
 from devenv.engines.compose.runtime import Containers, age
 from devenv.engines.live import Follower, Heard, Listener, Live, Told
-from devenv.engines.readiness import Asker
+from devenv.engines.readiness import Asker, standing
 from devenv.errors import EngineError
 from devenv.events import Notice, Phase, Reporter, ServicePhase
 from devenv.project import Project
 from devenv.stack import Bindings, Service, Stack, Text, Vantage, bind
 
-STARTING_FOR = 60.0
-"""Seconds after its start in which a service that does not answer is starting, not unhealthy."""
 _ENDED_WELL = (0, 130, 137, 143)
 """Exit codes of a container that was told to stop: by itself, or by SIGINT, SIGKILL, SIGTERM."""
 
@@ -215,10 +212,8 @@ class ComposeEngine:
             return ServiceStatus(service.name, service.role, name, reason, since, image, addresses)
         answer = Asker(Containers(self.api, bindings), service, bindings).ask(container.id, timeout=1.0)
         since = state["StartedAt"]
-        if answer.ok:
-            return ServiceStatus(service.name, service.role, READY, "", since, image, addresses)
-        name = STARTING if age(since) < STARTING_FOR else UNHEALTHY
-        return ServiceStatus(service.name, service.role, name, answer.detail, since, image, addresses)
+        name, reason = standing(answer, age(since))
+        return ServiceStatus(service.name, service.role, name, reason, since, image, addresses)
 
     def _end(self, container: Container, reporter: Reporter, *, remove: bool) -> None:
         name = owner_of(container.service)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,7 +13,6 @@ from devenv.engines import (
     EXITED,
     MISSING,
     READY,
-    STARTING,
     STOPPED,
     UNHEALTHY,
     Command,
@@ -29,14 +29,12 @@ from devenv.engines.native.processes import LONGEST_STOP, Processes, how
 from devenv.engines.native.program import MARK, Seen
 from devenv.engines.native.serving import RECORD, Serving, bases
 from devenv.engines.native.up import Up
-from devenv.engines.readiness import Asker
+from devenv.engines.readiness import Asker, standing
 from devenv.errors import EngineError
 from devenv.events import Phase, Reporter, ServicePhase
 from devenv.project import Project
 from devenv.stack import Bindings, Service, Stack, Text
 
-STARTING_FOR = 60.0
-"""Seconds after its start in which a service that does not answer is starting, not unhealthy."""
 _ALL = 1_000_000_000
 
 
@@ -194,10 +192,8 @@ class NativeEngine:
             reason = "it ends and is started again and again"
             return self._told(service, UNHEALTHY, reason, since, bindings)
         answer = Asker(runtime, service, bindings).ask(service.name, timeout=1.0)
-        if answer.ok:
-            return self._told(service, READY, "", since, bindings)
-        young = datetime.now(UTC).timestamp() - seen.started < STARTING_FOR
-        return self._told(service, STARTING if young else UNHEALTHY, answer.detail, since, bindings)
+        name, reason = standing(answer, time.time() - seen.started)
+        return self._told(service, name, reason, since, bindings)
 
     def _told(self, service: Service, state: str, reason: str, since: str | None, bindings: Bindings) -> ServiceStatus:
         provider, differs = (self.project.state.load(RECORD) or {}).get(service.name, ("", ()))
