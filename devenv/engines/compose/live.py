@@ -23,7 +23,7 @@ from devenv.engines.compose.sync import Arrived, CantSyncError, Cargo
 from devenv.engines.live import Report
 from devenv.layout.fingerprint import digest
 from devenv.project import Project
-from devenv.reload.plan import Action, Ruled
+from devenv.reload.plan import Action, saved_at
 from devenv.reload.sight import Sight
 from devenv.stack import Bindings, Stack
 
@@ -158,7 +158,7 @@ class Live:
             revived=tuple(container.service for container in dead),
             by_itself=tuple(filter(None, (self._deliveries.rules(each.service).reloading for each in seeing))),
             left=arrived.left,
-            saved=_saved(image, decisive.causes),
+            saved=saved_at(image.index, decisive.causes),
         )
 
     def _other_image(self, image: Image, others: Sequence[Container]) -> Report | None:
@@ -176,11 +176,6 @@ def _call(act: Callable[[], None]) -> None:
 
 
 _WEIGHT = {Action.NOTHING: 0, Action.SYNC: 1, Action.REBUILD: 2}
-
-
-def _saved(image: Image, causes: Sequence[Ruled]) -> float:
-    entries = (image.index.entries.get(each.change.path) for each in causes)
-    return max((entry.ctime_ns for entry in entries if entry), default=0) / 1e9
 
 
 def _counts(container: Container) -> bool:

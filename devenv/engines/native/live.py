@@ -15,7 +15,7 @@ from devenv.engines.native.serving import Serving
 from devenv.engines.native.sources import counting, has_sources, picked_up_by, rules_of, sight_of, written_since
 from devenv.layout.fingerprint import Index
 from devenv.project import Project
-from devenv.reload.plan import Ruled
+from devenv.reload.plan import saved_at
 from devenv.reload.rules import Rules
 from devenv.reload.sight import Sight
 from devenv.stack import Bindings, Service, Stack
@@ -102,7 +102,7 @@ class NativeLive:
         watched.held = now
         if process is None or not causes or not (process.running or process.failed):
             return None
-        done = Report("", (name,), causes, saved=_saved(now, causes), sent=False)
+        done = Report("", (name,), causes, saved=saved_at(now, causes), sent=False)
         if process.running and (by := picked_up_by(watched.service, watched.rules)):
             return replace(done, by_itself=(by,))
         self._restart(watched)
@@ -123,8 +123,3 @@ class NativeLive:
 def _process(seen: Seen) -> Process:
     failed = not seen.alive and not seen.told and seen.code != 0
     return Process(seen.name, seen.alive, seen.started, failed)
-
-
-def _saved(now: Index, causes: Sequence[Ruled]) -> float:
-    entries = (now.entries.get(each.change.path) for each in causes)
-    return max((entry.ctime_ns for entry in entries if entry), default=0) / 1e9
