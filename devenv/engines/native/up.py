@@ -70,7 +70,7 @@ class Up:
         served = serving.all(self.wish.services, self.reporter, allow_missing=self.wish.allow_missing)
         digests = {name: server.digest for name, server in served.items()}
         services = [service for service in self.wish.services if service.name in served]
-        setups = self._setups(serving, services, digests)
+        setups = self._setups(serving, services, served, digests)
         stale = setups.stale(seen) if setups else {}
         cut_off = {name for name, server in served.items() if name in seen and _is_cut_off(seen[name], server)}
         self._stop_others(seen, digests, {**stale, **dict.fromkeys(cut_off, "an earlier start of it was cut off")})
@@ -89,13 +89,15 @@ class Up:
         return bindings
 
     @staticmethod
-    def _setups(serving: Serving, services: Sequence[Service], digests: dict[str, str]) -> Setups | None:
+    def _setups(
+        serving: Serving, services: Sequence[Service], served: dict[str, Served], digests: dict[str, str]
+    ) -> Setups | None:
         """What only apps have; None where there are none, as it brings the reading of Dockerfiles with it."""
         if not any(service.role == "app" for service in services):
             return None
         from devenv.engines.native.setups import Setups
 
-        return Setups(serving, services, digests)
+        return Setups(serving, services, served, digests)
 
     def _bind(self, seen: dict[str, Seen]) -> Bindings:
         """Ports and secrets, those of what runs as they are."""
