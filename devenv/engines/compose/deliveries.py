@@ -13,7 +13,7 @@ from devenv.engines.compose.observe import Container
 from devenv.engines.compose.owners import Owners
 from devenv.engines.compose.plan import Action as Step
 from devenv.engines.compose.plan import Plan
-from devenv.engines.compose.sync import Arrived, Cargo, deliver
+from devenv.engines.compose.sync import Cargo, deliver
 from devenv.project import Project
 from devenv.reload.difference import differences
 from devenv.reload.plan import Action, Reaction, plan, told
@@ -101,10 +101,10 @@ class Deliveries:
         self.deliver(image, cargos)
         return lacking
 
-    def deliver(self, image: Image, cargos: Sequence[Cargo]) -> Arrived:
-        """Send what containers lack. Raises as `sync.deliver`."""
+    def deliver(self, image: Image, cargos: Sequence[Cargo]) -> dict[str, str]:
+        """Send what containers lack; gives what could not be read, and raises, as `sync.deliver`."""
         if not any(cargo.changes for cargo in cargos):
-            return Arrived()
+            return {}
         context, _ = place(self.project, self.stack[image.service])
         owners = self._owners.setdefault(image.id or "", Owners(self.api, cargos[0].container.id))
         kept = [volume.path for service in self.services(image) for volume in service.volumes]

@@ -19,7 +19,7 @@ from devenv.engines.compose.holdings import Holdings
 from devenv.engines.compose.images import Image
 from devenv.engines.compose.observe import Container, observe
 from devenv.engines.compose.parallel import in_parallel
-from devenv.engines.compose.sync import Arrived, CantSyncError, Cargo
+from devenv.engines.compose.sync import CantSyncError, Cargo
 from devenv.engines.live import Report
 from devenv.layout.fingerprint import digest
 from devenv.project import Project
@@ -130,12 +130,12 @@ class Live:
         cargos = [Cargo(container, reactions[container.id].sync) for container in lacking]
         dead = [container for container in lacking if not container.running]
         blind = [c for c in lacking if c.running and self._deliveries.restarts(c.service)]
-        arrived = Arrived()
+        left: dict[str, str] = {}
         restarts: list[Callable[[], None]] = []
 
         def send() -> None:
-            nonlocal arrived
-            arrived = self._deliveries.deliver(image, cargos)
+            nonlocal left
+            left = self._deliveries.deliver(image, cargos)
 
         def ask(container: Container) -> None:
             restarts.append(prepare(self.api, container.id))
@@ -157,7 +157,7 @@ class Live:
             restarted=tuple(container.service for container in blind),
             revived=tuple(container.service for container in dead),
             by_itself=tuple(filter(None, (self._deliveries.rules(each.service).reloading for each in seeing))),
-            left=arrived.left,
+            left=left,
             saved=saved_at(image.index, decisive.causes),
         )
 

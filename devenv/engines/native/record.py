@@ -62,7 +62,3 @@ class Record:
             return Noted(value["pid"], value["identity"], programs)
         except (OSError, ValueError, KeyError, TypeError):
             return Noted()
-
-    def forget(self) -> None:
-        """Remove the note."""
-        (self.folder / NOTE).unlink(missing_ok=True)
