@@ -173,7 +173,6 @@ class Stack:
 
     name: str
     services: tuple[Service, ...]
-    warnings: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Service]:
         return iter(self.services)
