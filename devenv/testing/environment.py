@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -76,6 +77,8 @@ class Environment:
     def bring_up(self, *names: str) -> None:
         """Make sure that these sidecars, or all without a name, are there and ready."""
         chosen = names or tuple(service.name for service in self._part())
+        if self.setups:
+            threading.Thread(target=_load_apps, daemon=True).start()
         if self.shared or self._are_up(chosen):
             return
         state = self.session.project.state
@@ -137,6 +140,12 @@ class Environment:
 
         names = sidecars(self.stack, _OPTIONS)
         return replace(self.stack, services=tuple(each for each in self.stack if each.name in names))
+
+
+def _load_apps() -> None:
+    """What a setup needs takes as long to import as a server to start."""
+    import devenv.engines.native.app
+    import devenv.engines.native.serving  # noqa: F401
 
 
 def begin(folder: Path, run: Run, end: contextlib.ExitStack, reporter: Reporter | None = None) -> Environment:
