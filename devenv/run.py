@@ -84,28 +84,14 @@ def prepare(session: Session, options: RunOptions, only: frozenset[str] | None =
     if session.project.state.load(HOST_APP) is not on_host:
         session.project.state.save(HOST_APP, on_host)
     apps = {service.name for service in _apps(stack, options)}
-    part = _part(stack, apps | sidecars(stack, options), setup=options.setup)
+    part = stack.only(apps | sidecars(stack, options))
+    if not options.setup:
+        part = replace(part, services=tuple(replace(service, setup=()) for service in part))
     chosen = tuple(service for service in part if only is None or service.name in only)
     held = frozenset() if options.with_app else frozenset(apps)
     with session.lock():
         bindings = session.engine.up(part, Wish(chosen, options.timeout, held=held), session.reporter)
     return Prepared(session, options, part, bindings)
-
-
-def _part(stack: Stack, names: Collection[str], *, setup: bool) -> Stack:
-    """The stack as if there were these services only."""
-    kept = (service for service in stack if service.name in names)
-    return replace(
-        stack,
-        services=tuple(
-            replace(
-                service,
-                needs=tuple(need for need in service.needs if need in names),
-                setup=service.setup if setup else (),
-            )
-            for service in kept
-        ),
-    )
 
 
 def check_app(stack: Stack, name: str) -> None:

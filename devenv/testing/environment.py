@@ -138,8 +138,7 @@ class Environment:
     def _part(self) -> Stack:
         from devenv.run import sidecars
 
-        names = sidecars(self.stack, _OPTIONS)
-        return replace(self.stack, services=tuple(each for each in self.stack if each.name in names))
+        return self.stack.only(sidecars(self.stack, _OPTIONS))
 
 
 def _load_apps() -> None:
@@ -171,5 +170,5 @@ def _is_running(session: Session) -> bool:
         return False
     if any(file.source for name in wanted for file in stack[name].files):
         return False  # the first start has run scripts of the project, which a new database would lack
-    part = replace(stack, services=tuple(service for service in stack if service.name in wanted))
-    return all(each.state == READY for each in session.engine.status(part, session.project.state.bindings()))
+    status = session.engine.status(stack.only(wanted), session.project.state.bindings())
+    return all(each.state == READY for each in status)
