@@ -224,14 +224,12 @@ def test_what_the_manifest_asks_of_postgres_is_there(make: Make) -> None:
 
 
 def test_a_service_with_one_thing_to_do_is_done_when_it_has_done_it(make: Make) -> None:
-    seed = (
-        '[apps.seed]\nimage = "python:3.13-slim"\nneeds = ["redis"]\ncommand = ["python3", "-c", "print(\'seeded\')"]\n'
-    )
+    seed = '[apps.seed]\nimage = "python:3.13-slim"\nneeds = ["redis"]\ncommand = ["sh", "-c", "echo seeded"]\n'
     subject = make(seed + REDIS)
     subject("up", "-d")
     until(lambda: subject.states() == {"redis": "ready", "seed": "stopped"}, 30)
     assert "seeded" in subject("logs", "seed").out
     subject("up", "-d")
-    failing = make(seed.replace("print('seeded')", "raise SystemExit(3)") + REDIS, "failing")
+    failing = make(seed.replace("echo seeded", "exit 3") + REDIS, "failing")
     result = failing("up", "-d", code=1)
     assert "service `seed` is not ready: it ended with exit code 3" in result.err
