@@ -230,6 +230,5 @@ def test_a_service_with_one_thing_to_do_is_done_when_it_has_done_it(make: Make) 
     until(lambda: subject.states() == {"redis": "ready", "seed": "stopped"}, 30)
     assert "seeded" in subject("logs", "seed").out
     subject("up", "-d")
-    failing = make(seed.replace("echo seeded", "exit 3") + REDIS, "failing")
-    result = failing("up", "-d", code=1)
-    assert "service `seed` is not ready: it ended with exit code 3" in result.err
+    asked = make(seed + 'ready = { log = "never said" }\n' + REDIS, "asked")
+    assert "service `seed` is not ready: it ended with exit code 0" in asked("up", "-d", code=1).err
