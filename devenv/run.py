@@ -7,7 +7,7 @@ import sys
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from devenv.engines import READY, Command, Wish
+from devenv.engines import READY, STOPPED, Command, Wish
 from devenv.errors import InputError
 from devenv.stack import Bindings, Service, Stack, Vantage, bind, references
 from devenv.workflow import HOST_APP, Session, known, select
@@ -66,7 +66,9 @@ class Prepared:
         engine = self.session.engine
         result: dict[str, tuple[str, list[str]]] = {}
         for status in engine.status(self.stack, self.bindings):
-            if status.role == "sidecar" and status.state != READY:
+            asked = any(check.kind != "running" for check in self.stack[status.name].ready)
+            done = status.state == STOPPED and not asked
+            if status.role == "sidecar" and status.state != READY and not done:
                 lines = [line for _, line in engine.logs([status.name], lines=str(_LAST_LINES), stay=False)]
                 result[status.name] = (status.reason, lines)
         return result
@@ -78,8 +80,6 @@ def prepare(session: Session, options: RunOptions, only: frozenset[str] | None =
     Raises `DevenvError`, for a service that does not come up with its last lines.
     """
     stack = session.stack()
-    if options.inside is not None:
-        check_app(stack, options.inside)
     on_host = not options.with_app and options.inside is None
     if session.project.state.load(HOST_APP) is not on_host:
         session.project.state.save(HOST_APP, on_host)
@@ -92,6 +92,13 @@ def prepare(session: Session, options: RunOptions, only: frozenset[str] | None =
     with session.lock():
         bindings = session.engine.up(part, Wish(chosen, options.timeout, held=held), session.reporter)
     return Prepared(session, options, part, bindings)
+
+
+def check(stack: Stack, options: RunOptions) -> None:
+    """Raises `InputError` for a name that is not there, before anything is made."""
+    sidecars(stack, options)
+    if options.inside is not None:
+        check_app(stack, options.inside)
 
 
 def check_app(stack: Stack, name: str) -> None:
