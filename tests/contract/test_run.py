@@ -16,7 +16,7 @@ import pytest
 
 from tests.contract.conftest import Make, Subject
 from tests.e2e.clients import execute, redis_at, rows
-from tests.e2e.manifests import BOTH, POSTGRES, REDIS, strings
+from tests.e2e.manifests import BOTH, POSTGRES, REDIS, strings, web
 from tests.native.machine import until
 from tests.runs import copies_of, remains
 
@@ -217,6 +217,31 @@ def test_a_service_that_ended_while_the_command_ran_is_named_with_its_last_lines
     result = subject("run", "--", sys.executable, "-c", stop, code=1)
     assert "error: service `redis` is not ready: it was, and then " in result.err
     assert "Redis is now ready to exit" in result.err
+    assert remains(subject) == []
+
+
+def test_a_command_in_an_apps_image_sees_its_sidecars_and_passes_its_code_through(make: Make) -> None:
+    ping = (
+        "import os, socket, sys, urllib.parse\n"
+        "url = urllib.parse.urlsplit(os.environ['STORE'])\n"
+        "with socket.create_connection((url.hostname, url.port)) as redis:\n"
+        "    redis.sendall(b'AUTH %s\\r\\nPING\\r\\n' % url.password.encode())\n"
+        "    answers = redis.makefile()\n    print(answers.readline().strip(), answers.readline().strip())\n"
+        "sys.exit(9)\n"
+    )
+    setup = ["python3", "-c", "print('set up')"]
+    subject = make(ECHO + f'env = {{ STORE = "{{redis.url}}" }}\nsetup = {strings(setup)}\n' + REDIS)
+    result = subject("run", "--in", "app", "--", "python3", "-c", ping, code=9)
+    assert result.out.splitlines()[-1] == "+OK +PONG"
+    subject("run", "--in", "redis", "--", "true", code=2)
+    subject("run", "--in", "nothing", "--", "true", code=2)
+    assert remains(subject) == []
+
+
+def test_with_the_app_its_address_is_told_and_it_answers(make: Make) -> None:
+    subject = make(web())
+    read = "import os, urllib.request as u; print(u.urlopen(os.environ['WEB_URL']).read().decode())"
+    assert subject("run", "--with-app", "--", sys.executable, "-c", read).out == "hello\n"
     assert remains(subject) == []
 
 
