@@ -221,7 +221,7 @@ def _copied(service: Service, *, memory: bool) -> Service:
     ports = tuple(replace(port, host=0) for port in service.ports)
     volumes = service.volumes
     if memory and service.role == "sidecar":  # an app's may be shared with its setups
-        volumes = tuple(replace(volume, memory=True) for volume in volumes)
+        volumes = tuple(replace(volume, memory=not volume.disposable) for volume in volumes)
     return replace(service, ports=ports, volumes=volumes)
 
 

@@ -22,6 +22,7 @@ from devenv.artifacts.names import (
     setup_names,
     variable,
     volume_key,
+    volume_name,
 )
 from devenv.artifacts.yaml import Block, Quoted, dump
 from devenv.stack import Bindings, File, Ref, Service, Stack, Text, Volume, bind, references
@@ -36,15 +37,15 @@ _OWN_START_INTERVAL = "10s"
 class Target:
     """For whom a compose file is: this machine's own (bound ports, ownership labels), or a team's (`bindings` None).
 
-    `root` is the way from the file's folder to the project's. A copy's services have no network of their own where
-    none speaks to another: making and removing one takes longer than making a container.
+    `root` is the way from the file's folder to the project's. A copy (`original` is the project that it is of) has no
+    network of its own where no service speaks to another: making and removing one takes longer than making a container.
     """
 
     project: str
     root: str = "."
     path: str | None = None
     bindings: Bindings | None = None
-    copy: bool = False
+    original: str = ""
 
 
 def render(stack: Stack, target: Target) -> str:
@@ -56,7 +57,7 @@ def document(stack: Stack, target: Target) -> Document:
     """The compose file as a value."""
     result: Document = {"name": target.project, "services": {}}
     hosts, profiles = _hosts(stack, target), _profiles(stack)
-    alone = target.copy and not any(service.needs for service in stack)
+    alone = target.original and not any(service.needs for service in stack)
     for service in stack:
         entries = _entries(stack, service, target, hosts)
         if alone:
@@ -214,7 +215,11 @@ def _volumes(stack: Stack, target: Target) -> Document:
             labels = _owner(target)
             if labels and service.data_version and not volume.disposable:
                 labels[DATA_LABEL] = Quoted(service.data_version)
-            result[volume_key(service.name, volume.name)] = {"labels": labels} if labels else {}
+            entry: Document = {"labels": labels} if labels else {}
+            if target.original and volume.disposable:  # what one has warmed up is for all
+                name = volume_name(target.original, service.name, volume.name)
+                entry = {"name": Quoted(name), "external": True}
+            result[volume_key(service.name, volume.name)] = entry
     return result
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from tests.contract.conftest import Make, Subject
 from tests.e2e.clients import execute, redis_at, rows
+from tests.e2e.engine import volumes
 from tests.e2e.manifests import BOTH, POSTGRES, REDIS, strings, web
 from tests.native.machine import until
 from tests.runs import copies_of, remains
@@ -243,6 +244,18 @@ def test_with_the_app_its_address_is_told_and_it_answers(make: Make) -> None:
     read = "import os, urllib.request as u; print(u.urlopen(os.environ['WEB_URL']).read().decode())"
     assert subject("run", "--with-app", "--", sys.executable, "-c", read).out == "hello\n"
     assert remains(subject) == []
+
+
+def test_a_cache_is_shared_with_the_original_and_goes_with_it(make: Make) -> None:
+    subject = make("[sidecars]\ns3mock = {}\n")
+    if subject.engine == "native":
+        pytest.skip("there are no caches in containers")
+    subject("run", "--", "true")
+    assert remains(subject) == []
+    assert [name.rpartition("_")[2] for name in volumes(subject.root)] == ["s3mock.jvm"]
+    assert "already exists" not in subject("up", "-d").err
+    subject("destroy", "--yes")
+    assert volumes(subject.root) == []
 
 
 def test_a_manifest_that_is_wrong_makes_nothing(make: Make) -> None:

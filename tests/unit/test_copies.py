@@ -48,7 +48,7 @@ def test_its_compose_file_has_no_volume_and_where_nobody_talks_no_network(projec
     stack = load(copy)
     ports = {(service.name, port.container): 20000 + port.container for service in stack for port in service.ports}
     private = {(service.name, secret.name): "x" for service in stack for secret in service.secrets}
-    target = Target(copy.id, root="/there", path=copy.label, bindings=Bindings(ports, private), copy=True)
+    target = Target(copy.id, root="/there", path=copy.label, bindings=Bindings(ports, private), original=original.id)
     whole = yaml.safe_load(dump(document(stack, target)))
     assert whole["services"]["postgres"]["volumes"] == [{"type": "tmpfs", "target": "/var/lib/postgresql/data"}]
     assert "volumes" not in whole

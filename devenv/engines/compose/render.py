@@ -28,7 +28,8 @@ def render(project: Project, stack: Stack, bindings: Bindings) -> Document:
     """The compose document of a stack. Raises `DevenvError` where it can't be written."""
     file, _ = files(project)
     root = str(project.root) if project.original else ".."
-    target = Target(project.id, root=root, path=project.label, bindings=bindings, copy=project.original is not None)
+    original = project.original.id if project.original else ""
+    target = Target(project.id, root=root, path=project.label, bindings=bindings, original=original)
     rendered = document(stack, target)
     secrets = dotenv(variables(stack, bindings))
     digest = hashlib.sha256(json.dumps([rendered, secrets], sort_keys=True).encode()).hexdigest()

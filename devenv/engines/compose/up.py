@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from devenv.artifacts.compose import Document
 from devenv.artifacts.names import setup_names, volume_name
 from devenv.engines import Wish, ports
-from devenv.engines.compose import changes, drive, fresh, images, leftovers
+from devenv.engines.compose import caches, changes, drive, fresh, images, leftovers
 from devenv.engines.compose.api import Api, ApiError
 from devenv.engines.compose.bounce import bounce
 from devenv.engines.compose.deliveries import Deliveries
@@ -185,6 +185,7 @@ class Up:
             existing = volumes(self.api, self.project)
             self._check_data(existing)
             driver = self._driver()
+            caches.provide(self.api, self.project, self.wish.services)
             self._announce(todo, setups.names)
             driver.create({name: str(rendered["services"][name]["image"]) for name in create}, self.reporter)
             self._note_applied(rendered)
