@@ -9,7 +9,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from devenv.artifacts.names import (
@@ -36,13 +36,16 @@ _OWN_START_INTERVAL = "10s"
 class Target:
     """For whom a compose file is: this machine's own (bound ports, ownership labels), or a team's (`bindings` None).
 
-    `root` is the way from the file's folder to the project's.
+    `root` is the way from the file's folder to the project's. `images` are those with another name here, and `cache` is
+    where builds keep their layers, as BuildKit's `type=…`.
     """
 
     project: str
     root: str = "."
     path: str | None = None
     bindings: Bindings | None = None
+    images: Mapping[str, str] = field(default_factory=dict)
+    cache: str = ""
 
 
 def render(stack: Stack, target: Target) -> str:
@@ -118,9 +121,10 @@ def _entries(
 
 
 def _base(stack: Stack, service: Service, target: Target) -> Document:
-    entry: Document = {"image": Quoted(_literal(image_of(stack, service, target.project)))}
+    image = image_of(stack, service, target.project)
+    entry: Document = {"image": Quoted(_literal(target.images.get(image, image)))}
     if service.build:
-        entry["build"] = _build(service, target)
+        entry["build"] = _build(service, target, image)
     if service.command is not None:
         entry["command"] = _strings(service.command)
     entry |= {
@@ -141,7 +145,7 @@ def _base(stack: Stack, service: Service, target: Target) -> Document:
     return entry
 
 
-def _build(service: Service, target: Target) -> Document:
+def _build(service: Service, target: Target, image: str) -> Document:
     assert service.build is not None
     build = service.build
     context = target.root if build.context in (".", "./") else f"{target.root}/{build.context}"
@@ -150,8 +154,19 @@ def _build(service: Service, target: Target) -> Document:
         "dockerfile": Quoted(_literal(build.dockerfile)),
         "target": Quoted(_literal(build.target)) if build.target else None,
         "args": {name: _string(text) for name, text in build.args},
+        **_cache(target, image.removeprefix(f"{target.project}-")),
     }
     return {key: value for key, value in entry.items() if value}
+
+
+def _cache(target: Target, scope: str) -> Document:
+    """Where a build looks for layers and leaves its own: every image has a place for itself in GitHub's cache."""
+    if not target.cache:
+        return {}
+    place = _literal(target.cache)
+    if place.startswith("type=gha") and "scope=" not in place:
+        place += f",scope={scope}"
+    return {"cache_from": [Quoted(place)], "cache_to": [Quoted(f"{place},mode=max")]}
 
 
 def _mount(file: File, target: Target) -> Document:
@@ -229,7 +244,9 @@ def _owner(target: Target) -> dict[str, Quoted]:
 
 def _labels(target: Target, name: str, entry: Document, service: Service) -> dict[str, Quoted]:
     assert target.bindings is not None
-    digest = fingerprint(entry, service, target.bindings)
+    own = {name: image for image, name in target.images.items()}
+    image = Quoted(own.get(entry["image"], entry["image"]))  # a container is the same, whoever its image came from
+    digest = fingerprint({**entry, "image": image}, service, target.bindings)
     return {**_owner(target), SERVICE_LABEL: Quoted(name), HASH_LABEL: Quoted(digest)}
 
 
