@@ -11,6 +11,7 @@ DevenvError                      exit
 │  ├─ BuildError                 1   the Dockerfile does not build
 │  ├─ ConflictError              1   something else changes the same containers right now
 │  └─ ServiceNotReadyError       1   a service did not answer, or ended
+├─ NotRunnableError        126, 127   a command that `run` was given is not there, or can't be started
 ├─ ProjectBusyError              1   another devenv works on this project and did not end in time
 └─ ArtifactConflictError         4   a file is not ours, or differs under --check
 """
@@ -106,6 +107,18 @@ class ServiceNotReadyError(EngineError):
         self.service = service
         self.reason = reason
         self.logs = logs
+
+
+class NotRunnableError(DevenvError):
+    """A command can't be started; with the exit code that a shell gives it."""
+
+    exit_code = 126
+
+    def __init__(self, command: str, reason: str, *, missing: bool) -> None:
+        hint = "install it, or look at the PATH" if missing else "look at its rights, and at what it is"
+        super().__init__(f"`{command}` can't be run: {reason}", hint=hint)
+        if missing:
+            self.exit_code = 127
 
 
 class ProjectBusyError(DevenvError):

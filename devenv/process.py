@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import select
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from devenv.errors import DevenvError
+from devenv.errors import DevenvError, NotRunnableError
 
 Spawned = subprocess.Popen[bytes]
 """A process that was started and is ours to wait for."""
@@ -34,10 +35,50 @@ def hand_over(command: Sequence[str], env: Mapping[str, str] | None = None, fold
             continue
 
 
-def detach(command: Sequence[str], log: Path, *, handing: int | None = None) -> int:
+def attend(command: Sequence[str], env: Mapping[str, str], folder: Path | None = None) -> int:
+    """Run a program in this environment on our terminal until it ends; gives its exit code as a shell would.
+
+    What ends us is passed on to it: SIGTERM and SIGHUP, and SIGINT where no terminal has sent it to both.
+    """
+    try:
+        process = subprocess.Popen(list(command), env=dict(env), cwd=folder)
+    except OSError as error:
+        missing = isinstance(error, FileNotFoundError | NotADirectoryError)
+        raise NotRunnableError(command[0], error.strerror or "", missing=missing) from error
+
+    def pass_on(number: int, frame: object) -> None:
+        if number != signal.SIGINT or not _at_the_terminal():
+            process.send_signal(number)
+
+    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        code = process.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return code if code >= 0 else 128 - code
+
+
+def _at_the_terminal() -> bool:
+    """Whether a terminal's Ctrl-C goes to us, and so to what we run."""
+    try:
+        handle = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC | os.O_NOCTTY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(handle) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+
+
+def detach(
+    command: Sequence[str], log: Path, *, handing: int | None = None, env: Mapping[str, str] | None = None
+) -> int:
     """Start a program that outlives us and our terminal; what it says goes into a file. Gives its process.
 
-    `handing` is a descriptor that it gets as its number 3.
+    `handing` is a descriptor that it gets as its number 3, `env` its environment where it is not ours.
 
     subprocess would wait for it, or complain that nobody does.
     """
@@ -48,7 +89,8 @@ def detach(command: Sequence[str], log: Path, *, handing: int | None = None) -> 
     ]
     if handing is not None:
         actions.append((os.POSIX_SPAWN_DUP2, handing, 3))
-    return os.posix_spawn(_program(command[0]), list(command), os.environ, file_actions=actions, setsid=True)
+    program = _program(command[0])
+    return os.posix_spawn(program, list(command), os.environ if env is None else env, file_actions=actions, setsid=True)
 
 
 def spawn(

@@ -24,6 +24,8 @@ from devenv.stack import Stack
 from devenv.state import State, state_home
 
 GENERATED = ".devenv"
+COPY = "-run-"
+"""Between a project's id and a copy's own name, in the copy's id."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Project:
     manifest: Path
     id: str
     state: State = field(repr=False)
+    original: Project | None = None  # of which this is a copy
+    lasting: bool = False  # a copy that is used again, so its data is not in memory
 
     @property
     def label(self) -> str:
@@ -42,8 +46,8 @@ class Project:
 
     @property
     def generated(self) -> Path:
-        """The folder of generated files; it ignores itself in git."""
-        return self.root / GENERATED
+        """The folder of generated files; it ignores itself in git, and a copy's is not in the project."""
+        return (self.state.folder if self.original else self.root) / GENERATED
 
 
 def slug(name: str) -> str:
@@ -63,12 +67,21 @@ def locate(manifest: Path) -> Project:
     return Project(root, real, project_id, State(state_home() / project_id))
 
 
+def copy_of(project: Project, name: str, *, lasting: bool = False) -> Project:
+    """A project beside this one, from the same manifest: `name` tells it from the original and other copies."""
+    own = f"{project.id}{COPY}{name}"
+    state = State(project.state.folder.parent / own)
+    return Project(project.root, project.manifest, own, state, project, lasting)
+
+
 def load(project: Project) -> Stack:
     """The project's stack. Raises `ManifestError` with all problems at once, or `RecipeError`.
 
     Reading and resolving cost more than all else of a command that changes nothing, so the result is kept beside the
     digests of every file that it came from.
     """
+    if project.original:
+        return load(project.original).copied(memory=not project.lasting)
     cache = project.state.folder / "stack.cache"
     try:
         version, digests, stack = pickle.loads(cache.read_bytes())  # noqa: S301 - our own file, in our 0700 folder

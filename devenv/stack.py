@@ -36,7 +36,10 @@ Text = tuple[str | Ref, ...]
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A port that is published on 127.0.0.1; `host` is the number asked for, the bindings hold the one in use."""
+    """A port that is published on 127.0.0.1; `host` is the number asked for, the bindings hold the one in use.
+
+    Where `host` is 0 any free one will do.
+    """
 
     name: str
     container: int
@@ -51,6 +54,7 @@ class Volume:
     name: str
     path: str
     disposable: bool = False  # a cache: holds no user data, so nobody is asked about it
+    memory: bool = False  # a copy's: gone when its service ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +194,10 @@ class Stack:
         """The same without the apps that run on the host."""
         return replace(self, services=tuple(service for service in self.services if not service.host))
 
+    def copied(self, *, memory: bool) -> Stack:
+        """The same for a copy beside the original: whatever ports are free, its sidecars' data in `memory`."""
+        return replace(self, services=tuple(_copied(service, memory=memory) for service in self.services))
+
     def select(self, names: Iterable[str], profiles: Iterable[str] = ()) -> tuple[Service, ...]:
         """The named services and all that they need; with no name, all whose profile is unset or wanted."""
         wanted = set(names)
@@ -200,6 +208,14 @@ class Stack:
             if service.name in wanted:
                 wanted.update(service.needs)
         return tuple(service for service in self if service.name in wanted)
+
+
+def _copied(service: Service, *, memory: bool) -> Service:
+    ports = tuple(replace(port, host=0) for port in service.ports)
+    volumes = service.volumes
+    if memory and service.role == "sidecar":  # an app's may be shared with its setups
+        volumes = tuple(replace(volume, memory=True) for volume in volumes)
+    return replace(service, ports=ports, volumes=volumes)
 
 
 @dataclass(frozen=True, slots=True)

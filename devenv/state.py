@@ -112,17 +112,48 @@ class State:
         Waits up to `timeout` seconds for the one who holds it, telling `waiting` who that is, then raises
         `ProjectBusyError`.
         """
+        with self._opened(name) as handle:
+            self._wait(handle, timeout, waiting)
+            with contextlib.suppress(OSError):  # a full disk takes the words, not the lock
+                os.ftruncate(handle, 0)
+                os.pwrite(handle, f"{command} (process {os.getpid()})".encode(), 0)
+            yield
+
+    @contextlib.contextmanager
+    def share(self, name: str) -> Iterator[None]:
+        """Hold a lock together with others who do the same, until all of them have ended, however that is."""
+        with self._opened(name) as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH)
+            yield
+
+    @contextlib.contextmanager
+    def inherit(self, name: str, *, wait: bool) -> Iterator[bool]:
+        """Hold a shared lock alone once nobody holds it any more, without end if need be; False where that is not so.
+
+        It is not so where we don't `wait`, and where there is no such lock.
+        """
+        try:
+            handle = os.open(self.folder / name, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            yield False
+            return
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            yield True
+        except BlockingIOError:
+            yield False
+        finally:
+            os.close(handle)
+
+    @contextlib.contextmanager
+    def _opened(self, name: str) -> Iterator[int]:
         try:
             self._create()
             handle = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise DevenvError(f"can't write state: {error.strerror}", where=str(self.folder)) from error
         try:
-            self._wait(handle, timeout, waiting)
-            with contextlib.suppress(OSError):  # a full disk takes the words, not the lock
-                os.ftruncate(handle, 0)
-                os.pwrite(handle, f"{command} (process {os.getpid()})".encode(), 0)
-            yield
+            yield handle
         finally:
             os.close(handle)
 

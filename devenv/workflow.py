@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from devenv import watchers
+from devenv import copies, watchers
 from devenv.engines import ServiceStatus, Wish
 from devenv.errors import DevenvError, InputError, UnknownServiceError
 from devenv.events import Notice, NullReporter, Reporter
@@ -131,6 +131,7 @@ def up(session: Session, options: UpOptions) -> list[ServiceStatus]:
     """Bring the stack up, ready; gives the status of what was started, without asking again."""
     from devenv.engines.choice import remember
 
+    copies.sweep()
     stack = session.stack()
     selected = select(stack, options.services, options.profiles)
     if bool(session.project.state.load(HOST_APP)) != options.host_app:
@@ -146,10 +147,19 @@ def up(session: Session, options: UpOptions) -> list[ServiceStatus]:
 
 
 def down(session: Session) -> list[str]:
-    """Remove containers and network; the data stays. Needs no valid manifest. Whoever watches the project ends."""
+    """Remove containers and network; the data stays. Needs no valid manifest. Whoever watches the project ends.
+
+    Copies of the project that were kept are removed for good: they hold nothing to be missed.
+    """
     watchers.end(session.project.state)
     with session.lock():
-        return session.engine.stop((), session.reporter, remove=True)
+        ended = session.engine.stop((), session.reporter, remove=True)
+    for copy in copies.kept(session.project):
+        session.reporter.emit(Notice(f"removing the copy `{copy.id}`"))
+        copies.discard(copy)
+        ended.append(copy.id)
+    copies.sweep()
+    return ended
 
 
 def stop(session: Session, services: Sequence[str]) -> list[str]:

@@ -24,7 +24,7 @@ from devenv.artifacts.names import (
     volume_key,
 )
 from devenv.artifacts.yaml import Block, Quoted, dump
-from devenv.stack import Bindings, File, Ref, Service, Stack, Text, bind, references
+from devenv.stack import Bindings, File, Ref, Service, Stack, Text, Volume, bind, references
 
 Document = dict[str, Any]
 
@@ -36,14 +36,16 @@ _OWN_START_INTERVAL = "10s"
 class Target:
     """For whom a compose file is: this machine's own (bound ports, ownership labels), or a team's (`bindings` None).
 
-    `root` is the way from the file's folder to the project's. `images` are those with another name here, and `cache` is
-    where builds keep their layers, as BuildKit's `type=…`.
+    `root` is the way from the file's folder to the project's. A copy's services have no network of their own where
+    none speaks to another: making and removing one takes longer than making a container. `images` are those that have
+    another name here, and `cache` is where builds keep their layers, as BuildKit's `type=…`.
     """
 
     project: str
     root: str = "."
     path: str | None = None
     bindings: Bindings | None = None
+    copy: bool = False
     images: Mapping[str, str] = field(default_factory=dict)
     cache: str = ""
 
@@ -57,8 +59,11 @@ def document(stack: Stack, target: Target) -> Document:
     """The compose file as a value."""
     result: Document = {"name": target.project, "services": {}}
     hosts, profiles = _hosts(stack, target), _profiles(stack)
+    alone = target.copy and not any(service.needs for service in stack)
     for service in stack:
         entries = _entries(stack, service, target, hosts)
+        if alone:
+            entries[service.name]["network_mode"] = "bridge"
         if target.bindings is not None:
             for name, entry in entries.items():
                 entry["labels"] = _labels(target, name, entry, service)
@@ -68,7 +73,7 @@ def document(stack: Stack, target: Target) -> Document:
         result["services"].update(entries)
     if volumes := _volumes(stack, target):
         result["volumes"] = volumes
-    if target.bindings is not None:
+    if target.bindings is not None and not alone:
         result["networks"] = {"default": {"labels": _owner(target)}}
     if configs := _configs(stack):
         result["configs"] = configs
@@ -130,9 +135,7 @@ def _base(stack: Stack, service: Service, target: Target) -> Document:
     entry |= {
         "user": Quoted(service.user) if service.user else None,
         "environment": {name: _string(text) for name, text in service.env},
-        "volumes": [
-            Quoted(f"{volume_key(service.name, volume.name)}:{_literal(volume.path)}") for volume in service.volumes
-        ]
+        "volumes": [_volume(service, volume) for volume in service.volumes]
         + [_mount(file, target) for file in service.files if file.source],
         "configs": [
             {"source": _config(service, index), "target": Quoted(_literal(file.path))}
@@ -167,6 +170,13 @@ def _cache(target: Target, scope: str) -> Document:
     if place.startswith("type=gha") and "scope=" not in place:
         place += f",scope={scope}"
     return {"cache_from": [Quoted(place)], "cache_to": [Quoted(f"{place},mode=max")]}
+
+
+def _volume(service: Service, volume: Volume) -> Quoted | Document:
+    path = Quoted(_literal(volume.path))
+    if volume.memory:
+        return {"type": "tmpfs", "target": path}
+    return Quoted(f"{volume_key(service.name, volume.name)}:{path}")
 
 
 def _mount(file: File, target: Target) -> Document:
@@ -215,7 +225,7 @@ def _depends(stack: Stack, service: Service) -> Document:
 def _volumes(stack: Stack, target: Target) -> Document:
     result: Document = {}
     for service in stack:
-        for volume in service.volumes:
+        for volume in (each for each in service.volumes if not each.memory):
             labels = _owner(target)
             if labels and service.data_version and not volume.disposable:
                 labels[DATA_LABEL] = Quoted(service.data_version)

@@ -10,12 +10,13 @@ from pathlib import Path
 import click
 
 from devenv import __version__
+from devenv.cli.change import destroy, down, restart, up
 from devenv.cli.doctor import doctor
 from devenv.cli.inside import connect, execute
 from devenv.cli.look import config, env, logs, recipes, schema, status, validate
 from devenv.cli.make import completion, generate
 from devenv.cli.parity import parity
-from devenv.cli.run import destroy, down, restart, up
+from devenv.cli.run import run
 from devenv.cli.settings import JSON, Settings
 from devenv.cli.watch import sync, watch
 from devenv.cli.why import why
@@ -77,6 +78,7 @@ for command in (
     down,
     destroy,
     restart,
+    run,
     watch,
     parity,
     sync,

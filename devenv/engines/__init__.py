@@ -49,7 +49,7 @@ class Wish:
     """What the user asked of `up`; `timeout` bounds the wait for readiness, in seconds.
 
     `hurry` is asked while all that is left to do is to wait: whether not to. `allow_missing` says to go on without
-    sidecars that this engine has no form of.
+    sidecars that this engine has no form of. Those `held` are prepared, with their setup, and not started.
     """
 
     services: tuple[Service, ...]
@@ -58,6 +58,7 @@ class Wish:
     build: bool = False
     hurry: Callable[[], bool] = lambda: False
     allow_missing: bool = False
+    held: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,12 @@ class Engine(Protocol):
 
     def inside(self, service: Service, command: Sequence[Text], *, terminal: bool) -> Command:
         """What runs a command inside a service that runs."""
+
+    def beside(self, stack: Stack, service: Service, command: Sequence[str], *, terminal: bool) -> Command:
+        """What runs a command as an app would run, with its image, folder and environment, beside it."""
+
+    def discard(self, reporter: Reporter) -> None:
+        """Remove all that there is of this project at once, DATA TOO; for copies. Needs no valid manifest."""
 
     def volumes(self, services: Sequence[str] = ()) -> dict[str, str]:
         """The project's data by name, each with the service that it belongs to; of the named services only."""

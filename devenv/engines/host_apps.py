@@ -104,6 +104,15 @@ class HostApps:
         """What runs a command where the service runs."""
         return self._engine(service.name).inside(service, command, terminal=terminal)
 
+    def beside(self, stack: Stack, service: Service, command: Sequence[str], *, terminal: bool) -> Command:
+        """As the engine does that runs the service."""
+        return self._engine(service.name).beside(stack, service, command, terminal=terminal)
+
+    def discard(self, reporter: Reporter) -> None:
+        """Remove all that there is in both."""
+        self.processes.discard(reporter)
+        self.containers.discard(reporter)
+
     def volumes(self, services: Sequence[str] = ()) -> dict[str, str]:
         """The data of both."""
         return {**self.containers.volumes(services), **self.processes.volumes(services)}

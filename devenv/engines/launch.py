@@ -34,6 +34,7 @@ class Job:
     start: bool
     setups: tuple[tuple[str, str], ...] = ()  # (name, instance) to run to their end before the start
     provision: bool = False  # the instance is new and its data is not
+    held: bool = False  # only its setups are run
 
 
 @dataclass
@@ -80,8 +81,9 @@ class Launch:
 
     def _look_again(self, jobs: Sequence[Job]) -> None:
         """A service that answered may have ended while others were waited for."""
-        running = self.runtime.running([job.instance for job in jobs])
-        for job in jobs:
+        started = [job for job in jobs if not job.held]
+        running = self.runtime.running([job.instance for job in started])
+        for job in started:
             if job.instance not in running:
                 how = self.runtime.ended(job.instance) or "it does not run"
                 self._failures.append(self._not_ready(job, f"it answered, and then {how}", Answer(False, "")))
@@ -102,6 +104,11 @@ class Launch:
             self._setup(job, name, instance, deadline)
             if self._stop.is_set():
                 return
+        if job.held:
+            self._waited_for.add(job.service.name)
+            self._ready[job.service.name].set()
+            self._emit(job, Phase.STOPPED, "set up, not started")
+            return
         if job.start:
             self._emit(job, Phase.STARTING)
             self.runtime.start(job.service, job.instance)

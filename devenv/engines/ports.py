@@ -12,6 +12,7 @@ from devenv.stack import Bindings, Port, Service
 
 LOOPBACK = "127.0.0.1"
 _LAST = 65535
+_QUIET = (10240, 32767)
 
 
 def allocate(
@@ -43,6 +44,8 @@ def allocate(
             asked[key] = port.host
             if key in held and before:
                 continue
+            if before is None and port.host == 0:
+                before = _any(taken | wanted_by_all | set(ports.values()), free)
             first = before or port.host
             chosen = first if first not in taken and free(first) else None
             if chosen is None:
@@ -89,6 +92,15 @@ def holder(port: int) -> str:
             except psutil.Error:
                 break
     return "another process"
+
+
+def _any(avoid: Collection[int], free: Callable[[int], bool]) -> int:
+    """A free port below those that the system gives to connections going out, which come and go at any moment."""
+    import random
+
+    while (number := random.randint(*_QUIET)) in avoid or not free(number):  # noqa: S311 - nothing secret
+        pass
+    return number
 
 
 def _next(first: int, avoid: Collection[int], free: Callable[[int], bool]) -> int:

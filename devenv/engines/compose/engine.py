@@ -163,6 +163,24 @@ class ComposeEngine:
         container = self.container(service.name).id
         return Command((*docker(self.api.endpoint), "exec", *flags, container, *words))
 
+    def beside(self, stack: Stack, service: Service, command: Sequence[str], *, terminal: bool) -> Command:
+        """`docker compose run` of the service, from the file that `up` has written."""
+        from devenv.artifacts.names import variables
+        from devenv.engines.compose.driver_command import docker
+        from devenv.engines.compose.render import files
+
+        file, private = files(self.project)
+        secrets = variables(stack, self.project.state.bindings())  # over the shell's own, which Compose would prefer
+        place = ("--progress", "quiet", "-p", self.project.id, "-f", str(file), "--env-file", str(private))
+        flags = ("--rm", "--no-deps", *(() if terminal else ("-T",)))
+        return Command((*docker(self.api.endpoint), "compose", *place, "run", *flags, service.name, *command), secrets)
+
+    def discard(self, reporter: Reporter) -> None:
+        """Remove all that there is of this project at once, data too."""
+        from devenv.engines.compose.discard import discard
+
+        discard(self.api, self.project)
+
     def volumes(self, services: Sequence[str] = ()) -> dict[str, str]:
         """The project's volumes and whose each is, of the named services only where some are named."""
         from devenv.engines.compose.observe import volumes

@@ -35,8 +35,10 @@ def render(project: Project, stack: Stack, bindings: Bindings, images: Mapping[s
     Raises `DevenvError` where it can't be written.
     """
     file, _ = files(project)
+    copy = project.original is not None
+    root = str(project.root) if copy else ".."
     cache = os.environ.get(BUILD_CACHE, "")
-    target = Target(project.id, "..", project.label, bindings, images or {}, cache)
+    target = Target(project.id, root, project.label, bindings, copy, images or {}, cache)
     rendered = document(stack, target)
     secrets = dotenv(variables(stack, bindings))
     digest = hashlib.sha256(json.dumps([rendered, secrets], sort_keys=True).encode()).hexdigest()

@@ -235,7 +235,8 @@ class Up:
         new = step.action in (Action.CREATE, Action.RECREATE)
         setups = tuple((name, containers[name].id) for name in setup_names(service) if name in due)
         kept_data = any(self._volume(service, volume.name) in existing for volume in service.volumes)
-        return Job(service, containers[service.name].id, start, setups, provision=new and kept_data)
+        held = service.name in self.wish.held
+        return Job(service, containers[service.name].id, start and not held, setups, new and kept_data, held)
 
     def _volume(self, service: Service, volume: str) -> str:
         return volume_name(self.project.id, service.name, volume)

@@ -156,6 +156,17 @@ class NativeEngine:
         # Without the mark: it is the user's own, and not to be ended with what a lost supervisor has left.
         return replace(found, env={name: value for name, value in found.env.items() if name != MARK})
 
+    def beside(self, stack: Stack, service: Service, command: Sequence[str], *, terminal: bool) -> Command:
+        """The command in the app's folder, with its environment."""
+        from devenv.engines.native.app import App
+
+        return App(Serving(self.project, self.project.state.bindings()).place(service)).command(command)
+
+    def discard(self, reporter: Reporter) -> None:
+        """End all processes of this project and remove its data."""
+        self.stop((), reporter, remove=True)
+        self._forget()
+
     def volumes(self, services: Sequence[str] = ()) -> dict[str, str]:
         """The folders of data and whose each is."""
         found = [path.name for base in bases(self.project) for path in sorted((base / DATA).glob("*.*"))]
@@ -171,6 +182,9 @@ class NativeEngine:
 
     def forget(self, stack: Stack, reporter: Reporter) -> None:
         """Remove logs, generated files and the folder for sockets."""
+        self._forget()
+
+    def _forget(self) -> None:
         for base in bases(self.project):
             shutil.rmtree(base, ignore_errors=True)
         shutil.rmtree(self.project.state.folder / LOGS, ignore_errors=True)

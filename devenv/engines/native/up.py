@@ -80,7 +80,9 @@ class Up:
             known = seen.get(service.name)
             start = known is None or known.state != "running" or known.digest != digests[service.name]
             due = tuple((name, name) for name in setups.due(service)) if setups else ()
-            jobs.append(Job(service, service.name, start, due, provision=start and bool(service.provision)))
+            held = service.name in self.wish.held
+            start = start and not held
+            jobs.append(Job(service, service.name, start, due, start and bool(service.provision), held))
         if any(job.start or job.setups for job in jobs):
             self.supervision.ensure()
         done = setups.ended_well if setups else lambda name: None
