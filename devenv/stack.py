@@ -168,12 +168,23 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class CI:
+    """What continuous integration runs; what is empty is told by the project's own files."""
+
+    test: tuple[str, ...] = ()
+    install: tuple[tuple[str, ...], ...] = ()
+    inside: str | None = None
+    python: str = "3.13"
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
     """All services, each after the ones it needs."""
 
     name: str
     services: tuple[Service, ...]
     warnings: tuple[str, ...] = ()
+    ci: CI = CI()
 
     def __iter__(self) -> Iterator[Service]:
         return iter(self.services)

@@ -115,6 +115,18 @@ def test_every_format_says_the_same(run: Run, folder: Path) -> None:
     assert expected.items() <= dict(line.partition("=")[::2] for line in done.stdout.splitlines()).items()
 
 
+def test_github_is_told_what_to_hide(run: Run, project: MakeProject) -> None:
+    text = (
+        '[app]\nimage = "x"\nenv_file = ".env"\n[sidecars]\nredis = {}\nvalkey = { password = "in-the-repository" }\n'
+    )
+    folder = project({"devenv.toml": text, ".env": "TOKEN=hidden\n"})
+    plain, hiding = (run("env", "--format", "github", *words, cwd=folder) for words in ((), ("--mask",)))
+    assert "TOKEN<<devenv_end\nhidden\ndevenv_end\n" in plain.out
+    assert (hiding.out, plain.err) == (plain.out, "")
+    password = run("env", "--json", cwd=folder).json()["REDIS_PASSWORD"]
+    assert sorted(hiding.err.splitlines()) == sorted([f"::add-mask::{password}", "::add-mask::hidden"])
+
+
 def test_recipes_are_listed_with_their_versions(run: Run, tmp_path: Path) -> None:
     result = run("recipes", cwd=tmp_path)
     assert (result.code, result.err) == (0, "")
