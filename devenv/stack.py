@@ -140,6 +140,7 @@ class Service:
     image: str | None = None
     build: Build | None = None
     command: tuple[Text, ...] | None = None
+    bare: tuple[Text, ...] = ()  # the command where no file can be put in; () where there is nothing to do without
     user: str | None = None
     env: tuple[tuple[str, Text], ...] = ()
     ports: tuple[Port, ...] = ()

@@ -6,7 +6,6 @@ Rules of the format are the compose specification's; `$` is doubled because Comp
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from devenv.artifacts.names import (
     variable,
     volume_key,
 )
+from devenv.artifacts.ports import numbers
 from devenv.artifacts.yaml import Block, Quoted, dump
 from devenv.stack import Bindings, File, Ref, Service, Stack, Text, Volume, bind, references
 
@@ -188,18 +188,7 @@ def _hosts(stack: Stack, target: Target) -> dict[tuple[str, int], str]:
     """The host port of each published one; unbound a variable with a default, and no default twice."""
     if target.bindings is not None:
         return {key: str(number) for key, number in target.bindings.ports.items()}
-    asked = {port.host for service in stack for port in service.ports}
-    taken: set[int] = set()
-    result = {}
-    for service in stack:
-        for port in service.ports:
-            number = port.host
-            if number in taken:
-                number = next(n for n in itertools.count(number + 1) if n not in asked | taken)
-            taken.add(number)
-            name = variable(service.name, f"port_{port.container}")
-            result[service.name, port.container] = f"${{{name}:-{number}}}"
-    return result
+    return {key: f"${{{variable(key[0], f'port_{key[1]}')}:-{number}}}" for key, number in numbers(stack).items()}
 
 
 def _profiles(stack: Stack) -> dict[str, set[str]]:

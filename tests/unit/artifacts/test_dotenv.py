@@ -1,4 +1,4 @@
-"""The same values for dotenv readers, GitHub and shells, whatever characters they have; how Compose reads is elsewhere."""
+"""The same values for dotenv readers, GitHub and shells, whatever they hold; how Compose reads is elsewhere."""
 
 from __future__ import annotations
 
