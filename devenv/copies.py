@@ -10,11 +10,14 @@ import contextlib
 import os
 import shutil
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from devenv.errors import DevenvError
+from devenv.engines.native import NOTE
+from devenv.errors import DevenvError, InputError
 from devenv.events import NullReporter
 from devenv.process import detach
 from devenv.project import COPY, Project, copy_of
@@ -24,6 +27,8 @@ REUSED = "reused"
 """The name of the copy that is used again and again."""
 LOCK = "holders.lock"
 _RECORD = "copy"
+_FIRST, _REMOVED = 60.0, 60.0
+"""Seconds in which a copy is noted, and in which it is removed."""
 _SETTINGS = ("DOCKER_", "DEVENV_", "XDG_", "HOME", "PATH", "TMPDIR", "SSH_")
 """Variables by which the engine of a copy is found again."""
 
@@ -44,6 +49,46 @@ def hold(project: Project, engine: str, name: str = "", *, keep: bool = False) -
                 copy.state.save(_RECORD, {**_load(copy.state), "kept": True})
             elif not copy.lasting:
                 discard(copy)
+
+
+@contextlib.contextmanager
+def join(project: Project, engine: str, name: str) -> Iterator[Project]:
+    """The copy of that name, which several processes hold together: the first makes it, and `finish` removes it."""
+    copy = copy_of(project, name)
+    with copy.state.share(LOCK):
+        with copy.state.lock("devenv", timeout=_FIRST, waiting=lambda holder: None, name="begin.lock"):
+            if not _load(copy.state):
+                begin(copy, engine)
+        yield copy
+        copy.state.save(_RECORD, {**_load(copy.state), "orderly": True})
+
+
+def finish(name: str) -> None:
+    """Wait until the copy of that name is removed, whose holders have all ended; if nobody does it, it is done here."""
+    for folder in state_home().glob(f"*{COPY}{name}"):
+        state = State(folder)
+        with state.inherit(LOCK, wait=False) as ours:
+            copy = left(state)
+            if ours and copy:
+                discard(copy)
+                continue
+        pause, deadline = threading.Event(), time.monotonic() + _REMOVED
+        while left(state) and time.monotonic() < deadline:
+            pause.wait(0.02)
+
+
+def orderly(state: State) -> bool:
+    """Whether a holder has come to its end by itself: then nothing that it began is still at work."""
+    return bool(_load(state).get("orderly"))
+
+
+def find(name: str) -> tuple[Project, str]:
+    """The copy with this id, and its engine. Raises `InputError` where it is gone."""
+    state = State(state_home() / name)
+    record = _load(state)
+    if not record:
+        raise InputError(f"the copy `{name}` is gone", hint="a command that `devenv run` started has it while it runs")
+    return _project(state, record), str(record["engine"])
 
 
 def begin(copy: Project, engine: str) -> None:
@@ -71,9 +116,7 @@ def clear(copy: Project) -> None:
     """Remove what engines have of a copy, and keep only its state. Raises `DevenvError`."""
     record = _load(copy.state)
     reporter = NullReporter()
-    from devenv.engines.native import record as processes
-
-    if record.get("engine") == "native" or (copy.state.folder / processes.NAME).exists():
+    if record.get("engine") == "native" or (copy.state.folder / NOTE).exists():
         from devenv.engines.native.engine import NativeEngine
 
         NativeEngine(copy).discard(reporter)
@@ -108,8 +151,10 @@ def sweep() -> None:
 def left(state: State) -> Project | None:
     """The copy that a state is of, where it is to be removed; None where nothing is left, or it is kept."""
     record = _load(state)
-    if not record or record.get("kept"):
-        return None
+    return None if not record or record.get("kept") else _project(state, record)
+
+
+def _project(state: State, record: dict[str, Any]) -> Project:
     from devenv.project import locate
 
     name = state.folder.name.rpartition(COPY)[2]

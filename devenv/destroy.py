@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from devenv import watchers
+from devenv.artifacts.names import owner_of
 from devenv.engines import Engine, Wish
 from devenv.errors import DevenvError
 from devenv.events import Notice
@@ -89,5 +90,5 @@ def _forget(session: Session, engine: Engine, stack: Stack) -> None:
 def _forget_setups(session: Session, stack: Stack, names: Sequence[str]) -> None:
     """Setups of apps that use what is gone must run again."""
     done = session.project.state.load("setup") or {}
-    kept = {name: key for name, key in done.items() if not set(stack[name.partition(".")[0]].needs) & set(names)}
+    kept = {name: key for name, key in done.items() if not set(stack[owner_of(name)].needs) & set(names)}
     session.project.state.save("setup", kept)

@@ -29,10 +29,10 @@ def main(folder: Path) -> None:
         copy = left(state) if ours else None
         if copy is None:
             return
-        from devenv.copies import clear, discard
+        from devenv.copies import clear, discard, orderly
         from devenv.engines.compose.strays import end_strays
 
-        for _ in range(_LOOKS):
+        for _ in range(0 if orderly(state) else _LOOKS):
             end_strays(copy)
             clear(copy)
             threading.Event().wait(_BETWEEN)

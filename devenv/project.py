@@ -13,6 +13,7 @@ import pickle
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from devenv import __version__
@@ -172,8 +173,12 @@ def _digest(project: Project, key: str) -> str:
         return ""
 
 
+@cache
 def _version() -> str:
-    """Changes with every release, and in a checkout with every edit of the code that resolves."""
+    """Changes with every release, and in a checkout with every edit of the code that resolves.
+
+    Looked up once: a process goes on with the code that it began with.
+    """
     package = Path(__file__).parent
     if (package / "_recipes").is_dir():
         return __version__

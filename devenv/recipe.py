@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -153,14 +152,6 @@ class Catalog:
     def files(self) -> tuple[Path, ...]:
         """Every recipe's file."""
         return tuple(file for file, _ in self._files.values())
-
-    def label(self, name: str) -> str:
-        """Where a recipe comes from, in words."""
-        return self._files[name][1]
-
-    def suggestion(self, name: str) -> str | None:
-        """The known name nearest to `name`."""
-        return next(iter(difflib.get_close_matches(name, self._files, n=1)), None)
 
     def major(self, name: str, version: str) -> str | None:
         """The entry of `versions` that `version` belongs to: `17.5` and `17-alpine` are `17`; None for none."""

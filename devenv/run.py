@@ -72,8 +72,8 @@ class Prepared:
         return result
 
 
-def prepare(session: Session, options: RunOptions) -> Prepared:
-    """Bring up, in the session's copy, what a command needs, ready and set up.
+def prepare(session: Session, options: RunOptions, only: frozenset[str] | None = None) -> Prepared:
+    """Bring up, in the session's copy, what a command needs, ready and set up; of that `only` some services.
 
     Raises `DevenvError`, for a service that does not come up with its last lines.
     """
@@ -84,10 +84,11 @@ def prepare(session: Session, options: RunOptions) -> Prepared:
     if session.project.state.load(HOST_APP) is not on_host:
         session.project.state.save(HOST_APP, on_host)
     apps = {service.name for service in _apps(stack, options)}
-    part = _part(stack, apps | _sidecars(stack, options), setup=options.setup)
+    part = _part(stack, apps | sidecars(stack, options), setup=options.setup)
+    chosen = tuple(service for service in part if only is None or service.name in only)
     held = frozenset() if options.with_app else frozenset(apps)
     with session.lock():
-        bindings = session.engine.up(part, Wish(part.services, options.timeout, held=held), session.reporter)
+        bindings = session.engine.up(part, Wish(chosen, options.timeout, held=held), session.reporter)
     return Prepared(session, options, part, bindings)
 
 
@@ -115,7 +116,7 @@ def check_app(stack: Stack, name: str) -> None:
         raise InputError(f"`{name}` is a sidecar; apps: {apps or 'none'}", hint="all that sidecars export: devenv env")
 
 
-def _sidecars(stack: Stack, options: RunOptions) -> set[str]:
+def sidecars(stack: Stack, options: RunOptions) -> set[str]:
     """The sidecars to bring up: those that are named; else all that a command can make use of."""
     chosen = select(stack, options.services, options.profiles)
     if options.services:

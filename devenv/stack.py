@@ -184,7 +184,6 @@ class Stack:
 
     name: str
     services: tuple[Service, ...]
-    warnings: tuple[str, ...] = ()
     ci: CI = CI()
 
     def __iter__(self) -> Iterator[Service]:

@@ -76,10 +76,6 @@ class State:
         except OSError as error:
             raise DevenvError(f"can't write state: {error.strerror}", where=str(self.folder / name)) from error
 
-    def remove(self, name: str) -> None:
-        """Forget a record."""
-        (self.folder / f"{name}.json").unlink(missing_ok=True)
-
     def bindings(self) -> Bindings:
         """Ports and secrets as they were bound last."""
         data = self.load("bindings") or {}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from devenv import copies, watchers
 from devenv.engines import ServiceStatus, Wish
+from devenv.engines.native import NOTE
 from devenv.errors import DevenvError, InputError, UnknownServiceError
 from devenv.events import Notice, NullReporter, Reporter
 from devenv.project import Project, load, locate
@@ -60,7 +61,7 @@ class Session:
         if engine.name == "native":
             return engine
         on_host = self._on_host()
-        if not on_host and not (self.project.state.folder / "processes.json").exists():
+        if not on_host and not (self.project.state.folder / NOTE).exists():
             return engine
         from devenv.engines.host_apps import HostApps
         from devenv.engines.native.engine import NativeEngine

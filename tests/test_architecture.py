@@ -16,6 +16,8 @@ from tests.sources import Module, modules
 LAYERS = (
     ("__main__",),
     ("cli",),
+    ("pytest_plugin",),
+    ("testing",),
     ("destroy", "doctor", "generate", "parity", "run", "watch", "why"),
     ("workflow",),
     ("guardian",),
@@ -73,6 +75,8 @@ HOMES = {
     "dotenv": ("devenv/project.py",),
     "e2b_dockerfile_utils": ("devenv/layout/dockerfile.py",),
     "h11": ("devenv/mail/web.py",),
+    "psycopg": ("devenv/testing/",),
+    "pytest": ("devenv/pytest_plugin.py",),
     "psutil": (
         "devenv/engines/compose/strays.py",
         "devenv/engines/native/identity.py",
@@ -95,7 +99,7 @@ HOMES = {
     "subprocess": ("devenv/process.py",),
 }
 
-OPTIONAL = {"aiosmtpd": "native", "h11": "native", "wsproto": "native"}
+OPTIONAL = {"aiosmtpd": "native", "h11": "native", "psycopg": "pytest", "pytest": "pytest", "wsproto": "native"}
 """What comes with an extra only."""
 
 BROUGHT_ALONG = {"pydantic_core": "pydantic", "requests": "docker"}

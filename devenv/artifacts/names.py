@@ -47,6 +47,11 @@ def setup_names(service: Service) -> tuple[str, ...]:
     return tuple(f"{service.name}.setup" + (f"-{n}" if n > 1 else "") for n in range(1, len(service.setup) + 1))
 
 
+def owner_of(name: str) -> str:
+    """The service that a setup, a volume by its key, or another program of a service belongs to: up to the dot."""
+    return name.partition(".")[0]
+
+
 def volume_key(service: str, volume: str) -> str:
     """A volume's name in the compose file; no service has a dot, so that two never get one name."""
     return f"{service}.{volume}"
@@ -59,7 +64,7 @@ def volume_name(project: str, service: str, volume: str) -> str:
 
 def volume_owner(project: str, name: str) -> str:
     """The service that an engine's volume belongs to."""
-    return name.removeprefix(f"{project}_").partition(".")[0]
+    return owner_of(name.removeprefix(f"{project}_"))
 
 
 def image_of(stack: Stack, service: Service, project: str) -> str:

@@ -19,7 +19,6 @@ class Happening:
 
     kind: str
     service: str = ""
-    instance: str = ""
     exit_code: int = 0
 
 

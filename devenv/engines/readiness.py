@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from devenv.engines import READY, STARTING, UNHEALTHY
 from devenv.engines.runtime import Runtime
 from devenv.probes import Answer, Probe, attempt
 from devenv.stack import Bindings, Check, Service, Vantage, bind
@@ -20,6 +21,8 @@ INSIDE_INTERVAL = 0.2
 ATTEMPT_TIMEOUT = 5.0
 COMMAND_TIMEOUT = 30.0
 _INSIDE = ("command", "log", "running")
+STARTING_FOR = 60.0
+"""Seconds after its start in which a service that does not answer is starting, not unhealthy."""
 SETTLE = 0.3
 """Seconds that a service without any question to ask must keep running."""
 
@@ -118,6 +121,13 @@ class Asker:
         if age is None:
             return Answer(False, "it does not run")
         return Answer(age >= SETTLE, "running" if age >= SETTLE else "it has just started")
+
+
+def standing(answer: Answer, age: float) -> tuple[str, str]:
+    """What a service that runs for so many seconds is by its answer, and why it is not ready where it is not."""
+    if answer.ok:
+        return READY, ""
+    return STARTING if age < STARTING_FOR else UNHEALTHY, answer.detail
 
 
 def _ending(what: str, code: int, output: str) -> str:

@@ -155,14 +155,11 @@ def ignore_file(context: Path, dockerfile: Path) -> Path | None:
     return None
 
 
-def read_ignore(context: Path, dockerfile: Path) -> Ignore:
-    """The patterns for a build. Raises InputError for a pattern that Docker refuses, DevenvError for the disk."""
-    path = ignore_file(context, dockerfile)
-    return parse_ignore(path, read_bytes(path)) if path else Ignore()
-
-
 def parse_ignore(path: Path, content: bytes) -> Ignore:
-    """The patterns in an ignore file's content; bytes that aren't UTF-8 become U+FFFD, as in the builder."""
+    """The patterns in an ignore file's content; bytes that aren't UTF-8 become U+FFFD, as in the builder.
+
+    Raises InputError for a pattern that Docker refuses.
+    """
     return Ignore.from_text(content.decode(errors="replace"), str(path))
 
 

@@ -115,11 +115,6 @@ class Layout:
         return self.reload.shown if self.reload else ""
 
     @property
-    def target_user(self) -> str:
-        """Whom the image runs as, as far as the Dockerfile or the base's facts say it; "" for root or unknown."""
-        return self.target.user
-
-    @property
     def base_image(self) -> str | None:
         """The image that the target is built upon in the end; None for `scratch`."""
         by_number = {stage.number: stage for stage in self.stages}
@@ -127,11 +122,6 @@ class Layout:
         while stage.base is not None:
             stage = by_number[stage.base]
         return stage.image if stage.image != "scratch" else None
-
-    @property
-    def target_workdir(self) -> str:
-        """The image's working folder, "/" where nothing says it."""
-        return self.target.workdir
 
     def rule(self, path: str, change: Change | None = None) -> Ruling:
         """What a change of a path asks for; the path is relative to the context, there or not.

@@ -27,7 +27,6 @@ class Request:
     path: str
     raw_query: str = ""
     headers: dict[str, str] = field(default_factory=dict)
-    peer: str = ""
     body: bytes = b""
     cut: bool = False
     nonce: str = ""
@@ -118,10 +117,6 @@ class Response:
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
     is_upgrade: bool = False
-
-    @property
-    def kind(self) -> str:
-        return next((value for name, value in self.headers if name == "Content-Type"), "")
 
     def adding(self, *headers: tuple[str, str]) -> Response:
         return replace(self, headers=(*self.headers, *headers))

@@ -92,7 +92,7 @@ class Connection:
             return None
         path, _, query = _target(event.target.decode("ascii", "replace"))
         headers = {name.decode("latin-1").title(): value.decode("latin-1") for name, value in event.headers}
-        request = Request(event.method.decode(), path, query, headers, self._peer)
+        request = Request(event.method.decode(), path, query, headers)
         if self._http.they_are_waiting_for_100_continue:
             await self._send(h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue"))
         limit = self._limit(request)
@@ -107,10 +107,6 @@ class Connection:
                 return request.with_body(bytes(body), cut=cut)
             elif not isinstance(event, h11.Request):
                 return None
-
-    @property
-    def _peer(self) -> str:
-        return str((self._writer.get_extra_info("peername") or ("127.0.0.1",))[0])
 
     async def _event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
         while True:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from devenv.layout.fingerprint import Index
 from devenv.layout.ruling import Change as How
 from devenv.layout.ruling import Ruling, Verdict
 from devenv.reload.difference import Change, outermost
@@ -89,6 +90,12 @@ def told(causes: Iterable[Ruled], limit: int = 2, mark: str = "") -> str:
     """The changed paths as people want to hear them, between marks: the first few, and how many more."""
     names = list(dict.fromkeys(_name(each.change, mark) for each in causes))
     return first_few(names, limit)
+
+
+def saved_at(now: Index, causes: Iterable[Ruled]) -> float:
+    """When the last of the causes that are still there was written, in seconds since the epoch; 0 where none is."""
+    entries = (now.entries.get(each.change.path) for each in causes)
+    return max((entry.ctime_ns for entry in entries if entry), default=0) / 1e9
 
 
 def _name(change: Change, mark: str) -> str:

@@ -46,6 +46,14 @@ def kill(*pids: int) -> None:
     until(lambda: not any(map(identity.identity, pids)))
 
 
+def busy_query(site: Site) -> threading.Thread:
+    """A query on its way, which only the end of its server ends."""
+    busy = threading.Thread(target=_compute, args=(site.env()["DATABASE_URL"],))
+    busy.start()
+    until(lambda: rows(site.env(), "select 1 from pg_stat_activity where query like '%10^12%' and state = 'active'"))
+    return busy
+
+
 def moments() -> Iterator[float]:
     """Moments of the first `up`, so many for a soak that they are 10 ms apart."""
     return (FIRST + SPAN * number / STEPS for number in range(STEPS))
@@ -81,9 +89,7 @@ def test_everything_can_be_killed_at_once_with_a_query_on_its_way(site: MakeSite
     shop = site(MANIFEST)
     shop("up", "-d")
     fill(shop)
-    busy = threading.Thread(target=_compute, args=(shop.env()["DATABASE_URL"],))
-    busy.start()
-    until(lambda: rows(shop.env(), "select 1 from pg_stat_activity where query like '%10^12%' and state = 'active'"))
+    busy = busy_query(shop)
     pids = processes(shop.project)
     backends = [pid for pid in pids if _words(pid).startswith(b"postgres: ")]
     assert backends
@@ -110,9 +116,7 @@ def test_a_killed_server_comes_back_by_itself(site: MakeSite) -> None:
     shop = site(MANIFEST)
     shop("up", "-d")
     fill(shop)
-    busy = threading.Thread(target=_compute, args=(shop.env()["DATABASE_URL"],))
-    busy.start()
-    until(lambda: rows(shop.env(), "select 1 from pg_stat_activity where query like '%10^12%' and state = 'active'"))
+    busy = busy_query(shop)
     (leader,) = (pid for pid in processes(shop.project) if b"/postgres\0-D" in _words(pid))
     kill(leader)
     busy.join(30)

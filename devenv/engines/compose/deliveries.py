@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from devenv.artifacts.names import image_of, setup_names
+from devenv.artifacts.names import image_of, owner_of, setup_names
 from devenv.engines.compose.api import Api
 from devenv.engines.compose.holdings import Holdings
 from devenv.engines.compose.images import Image, place
@@ -13,7 +13,7 @@ from devenv.engines.compose.observe import Container
 from devenv.engines.compose.owners import Owners
 from devenv.engines.compose.plan import Action as Step
 from devenv.engines.compose.plan import Plan
-from devenv.engines.compose.sync import Arrived, Cargo, deliver
+from devenv.engines.compose.sync import Cargo, deliver
 from devenv.project import Project
 from devenv.reload.difference import differences
 from devenv.reload.plan import Action, Reaction, plan, told
@@ -44,7 +44,7 @@ class Deliveries:
 
     def rules(self, service: str) -> Rules:
         """The layout as a service, or a setup of it, has it: its command has a say. Raises `DevenvError`."""
-        name = service.partition(".")[0]
+        name = owner_of(service)
         if name not in self._rules:
             from devenv.engines.compose.layouts import layout_of
 
@@ -101,10 +101,10 @@ class Deliveries:
         self.deliver(image, cargos)
         return lacking
 
-    def deliver(self, image: Image, cargos: Sequence[Cargo]) -> Arrived:
-        """Send what containers lack. Raises as `sync.deliver`."""
+    def deliver(self, image: Image, cargos: Sequence[Cargo]) -> dict[str, str]:
+        """Send what containers lack; gives what could not be read, and raises, as `sync.deliver`."""
         if not any(cargo.changes for cargo in cargos):
-            return Arrived()
+            return {}
         context, _ = place(self.project, self.stack[image.service])
         owners = self._owners.setdefault(image.id or "", Owners(self.api, cargos[0].container.id))
         kept = [volume.path for service in self.services(image) for volume in service.volumes]

@@ -6,12 +6,11 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from devenv.artifacts.names import image_of, volume_owner
+from devenv.artifacts.names import image_of, owner_of, volume_owner
 from devenv.engines import (
     EXITED,
     MISSING,
     READY,
-    STARTING,
     STOPPED,
     UNHEALTHY,
     Command,
@@ -27,14 +26,12 @@ from devenv.engines.compose.observe import Container, labels, observe
 from devenv.engines.compose.parallel import in_parallel
 from devenv.engines.compose.runtime import Containers, age
 from devenv.engines.live import Follower, Heard, Listener, Live, Told
-from devenv.engines.readiness import Asker
+from devenv.engines.readiness import Asker, standing
 from devenv.errors import EngineError
 from devenv.events import Notice, Phase, Reporter, ServicePhase
 from devenv.project import Project
 from devenv.stack import Bindings, Service, Stack, Text, Vantage, bind
 
-STARTING_FOR = 60.0
-"""Seconds after its start in which a service that does not answer is starting, not unhealthy."""
 _ENDED_WELL = (0, 130, 137, 143)
 """Exit codes of a container that was told to stop: by itself, or by SIGINT, SIGKILL, SIGTERM."""
 
@@ -98,14 +95,14 @@ class ComposeEngine:
     def stop(self, services: Sequence[str], reporter: Reporter, *, remove: bool) -> list[str]:
         """End the named services (all with none); gives what was there. Data is untouched."""
         observed = observe(self.api, self.project)
-        chosen = [name for name in observed if not services or _base(name) in services]
+        chosen = [name for name in observed if not services or owner_of(name) in services]
         if remove and fresh.load(self.project.state):
             fresh.settle(self.api, self.project.state, observed)
         found = [container for name in chosen for container in observed[name]]
         in_parallel(lambda container: self._end(container, reporter, remove=remove), found)
         if remove and not services:
             self._remove_networks()
-        return sorted({_base(container.service) for container in found})
+        return sorted({owner_of(container.service) for container in found})
 
     def restart(self, services: Sequence[Service], bindings: Bindings, reporter: Reporter, timeout: float) -> None:
         """Restart the services' processes in their containers and wait until they are ready again."""
@@ -233,13 +230,11 @@ class ComposeEngine:
             return ServiceStatus(service.name, service.role, name, reason, since, image, addresses)
         answer = Asker(Containers(self.api, bindings), service, bindings).ask(container.id, timeout=1.0)
         since = state["StartedAt"]
-        if answer.ok:
-            return ServiceStatus(service.name, service.role, READY, "", since, image, addresses)
-        name = STARTING if age(since) < STARTING_FOR else UNHEALTHY
-        return ServiceStatus(service.name, service.role, name, answer.detail, since, image, addresses)
+        name, reason = standing(answer, age(since))
+        return ServiceStatus(service.name, service.role, name, reason, since, image, addresses)
 
     def _end(self, container: Container, reporter: Reporter, *, remove: bool) -> None:
-        name = _base(container.service)
+        name = owner_of(container.service)
         reporter.emit(ServicePhase(name, Phase.STOPPING))
         self._halt(container)
         if remove:
@@ -272,8 +267,3 @@ def _resting(container: Container) -> tuple[str, str]:
     if code in _ENDED_WELL:
         return STOPPED, f"ended with exit code {code}"
     return EXITED, f"ended with exit code {code}"
-
-
-def _base(service: str) -> str:
-    """The service that a compose service belongs to: itself, or the app whose setup it is."""
-    return service.partition(".")[0]

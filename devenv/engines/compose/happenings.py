@@ -61,4 +61,4 @@ def _happening(line: bytes) -> Happening:
     event = json.loads(line)
     attributes = event["Actor"].get("Attributes") or {}
     code = attributes.get("exitCode", "0")
-    return Happening(event["Action"], attributes.get(SERVICE_LABEL, ""), event["Actor"]["ID"], int(code))
+    return Happening(event["Action"], attributes.get(SERVICE_LABEL, ""), int(code))

@@ -19,11 +19,11 @@ from devenv.engines.compose.holdings import Holdings
 from devenv.engines.compose.images import Image
 from devenv.engines.compose.observe import Container, observe
 from devenv.engines.compose.parallel import in_parallel
-from devenv.engines.compose.sync import Arrived, CantSyncError, Cargo
+from devenv.engines.compose.sync import CantSyncError, Cargo
 from devenv.engines.live import Report
 from devenv.layout.fingerprint import digest
 from devenv.project import Project
-from devenv.reload.plan import Action, Ruled
+from devenv.reload.plan import Action, saved_at
 from devenv.reload.sight import Sight
 from devenv.stack import Bindings, Stack
 
@@ -130,12 +130,12 @@ class Live:
         cargos = [Cargo(container, reactions[container.id].sync) for container in lacking]
         dead = [container for container in lacking if not container.running]
         blind = [c for c in lacking if c.running and self._deliveries.restarts(c.service)]
-        arrived = Arrived()
+        left: dict[str, str] = {}
         restarts: list[Callable[[], None]] = []
 
         def send() -> None:
-            nonlocal arrived
-            arrived = self._deliveries.deliver(image, cargos)
+            nonlocal left
+            left = self._deliveries.deliver(image, cargos)
 
         def ask(container: Container) -> None:
             restarts.append(prepare(self.api, container.id))
@@ -157,8 +157,8 @@ class Live:
             restarted=tuple(container.service for container in blind),
             revived=tuple(container.service for container in dead),
             by_itself=tuple(filter(None, (self._deliveries.rules(each.service).reloading for each in seeing))),
-            left=arrived.left,
-            saved=_saved(image, decisive.causes),
+            left=left,
+            saved=saved_at(image.index, decisive.causes),
         )
 
     def _other_image(self, image: Image, others: Sequence[Container]) -> Report | None:
@@ -176,11 +176,6 @@ def _call(act: Callable[[], None]) -> None:
 
 
 _WEIGHT = {Action.NOTHING: 0, Action.SYNC: 1, Action.REBUILD: 2}
-
-
-def _saved(image: Image, causes: Sequence[Ruled]) -> float:
-    entries = (image.index.entries.get(each.change.path) for each in causes)
-    return max((entry.ctime_ns for entry in entries if entry), default=0) / 1e9
 
 
 def _counts(container: Container) -> bool:

@@ -24,9 +24,7 @@ class Container:
     state: str  # created running paused restarting removing exited dead
     exit_code: int | None
     hash: str
-    image: str
     image_id: str
-    created: int
     path: str
 
     @property
@@ -89,8 +87,6 @@ def _container(item: Mapping[str, Any]) -> Container:
         state=item["State"],
         exit_code=int(match[1]) if match else None,
         hash=labels.get(HASH_LABEL, ""),
-        image=item["Image"],
         image_id=item["ImageID"],
-        created=item["Created"],
         path=labels.get(PATH_LABEL, ""),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from devenv.engines.compose.observe import Container
@@ -46,7 +46,6 @@ class Plan:
 
     steps: tuple[Step, ...]
     remove: tuple[Container, ...] = ()
-    changed: frozenset[str] = field(default=frozenset())
 
     def __getitem__(self, service: str) -> Step:
         return next(step for step in self.steps if step.service == service)

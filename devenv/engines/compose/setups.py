@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from devenv.artifacts.compose import Document
-from devenv.artifacts.names import setup_names, volume_owner
+from devenv.artifacts.names import owner_of, setup_names, volume_owner
 from devenv.engines.compose.images import Image
 from devenv.engines.compose.observe import DataVolume
 from devenv.project import Project
@@ -52,8 +52,7 @@ class Setups:
 
     def ended_well(self, name: str, found: Mapping[str, DataVolume]) -> None:
         """Keep that a setup is done."""
-        owner = name.partition(".")[0]
-        service = next(service for service in self.services if service.name == owner)
+        service = next(service for service in self.services if service.name == owner_of(name))
         with self._mutex:
             self.done[name] = self._key(service, found)
             self.project.state.save(_RECORD, self.done)

@@ -6,7 +6,7 @@ What a container holds is noted before and after, see `holdings`. Nothing is dec
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,21 +48,13 @@ class Cargo:
     changes: tuple[Ruled, ...]
 
 
-@dataclass(slots=True)
-class Arrived:
-    """What a delivery did: `left` are paths that could not be read, with the reason, to be tried again."""
-
-    files: int = 0
-    removed: int = 0
-    left: dict[str, str] = field(default_factory=dict)
-
-
 def deliver(
     api: Api, holdings: Holdings, context: Path, cargos: Iterable[Cargo], owners: Owners, kept: Sequence[str] = ()
-) -> Arrived:
+) -> dict[str, str]:
     """Bring every container what it lacks. Below `kept` lies data of the user's, which is left alone.
 
-    Raises CantSyncError, `EngineError`, or ApiError 404 for a container that is gone.
+    Gives the paths that could not be read, with the reason, to be tried again. Raises CantSyncError, `EngineError`, or
+    ApiError 404 for a container that is gone.
     """
     from devenv.engines.compose.archive import pack  # tarfile and tempfile: a command that sends nothing needs neither
 
@@ -70,17 +62,15 @@ def deliver(
     for cargo in cargos:
         if cargo.changes:
             groups.setdefault(cargo.changes, []).append(cargo.container)
-    arrived = Arrived()
+    left: dict[str, str] = {}
     for changes, containers in groups.items():
         parcel = pack(context, changes, owners, kept)
         try:
             _send(api, holdings, parcel, containers)
         finally:
             parcel.close()
-        arrived.files += parcel.entries
-        arrived.removed += len(parcel.remove) + len(parcel.remove_folders)
-        arrived.left |= parcel.left
-    return arrived
+        left |= parcel.left
+    return left
 
 
 def _send(api: Api, holdings: Holdings, parcel: Parcel, containers: Sequence[Container]) -> None:

@@ -50,9 +50,14 @@ class Supervision:
         return f"{self.project.id}-{own_digest(self.project)[:8]}"
 
     @property
+    def of_root(self) -> Path:
+        """Where its servers keep their data that root may not run."""
+        return SYSTEM / self.mark
+
+    @property
     def folders(self) -> tuple[str, str]:
         """Where its servers work: nobody else does."""
-        return os.path.realpath(self.project.state.folder / "native"), str(SYSTEM / self.mark)
+        return os.path.realpath(self.project.state.folder / "native"), str(self.of_root)
 
     @property
     def _record(self) -> Record:

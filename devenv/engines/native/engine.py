@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from devenv.artifacts.names import owner_of
 from devenv.engines import (
     EXITED,
     MISSING,
     READY,
-    STARTING,
     STOPPED,
     UNHEALTHY,
     Command,
@@ -28,14 +29,12 @@ from devenv.engines.native.processes import LONGEST_STOP, Processes, how
 from devenv.engines.native.program import MARK, Seen
 from devenv.engines.native.serving import RECORD, Serving, bases
 from devenv.engines.native.up import Up
-from devenv.engines.readiness import Asker
+from devenv.engines.readiness import Asker, standing
 from devenv.errors import EngineError
 from devenv.events import Phase, Reporter, ServicePhase
 from devenv.project import Project
 from devenv.stack import Bindings, Service, Stack, Text
 
-STARTING_FOR = 60.0
-"""Seconds after its start in which a service that does not answer is starting, not unhealthy."""
 _ALL = 1_000_000_000
 
 
@@ -86,8 +85,8 @@ class NativeEngine:
     def stop(self, services: Sequence[str], reporter: Reporter, *, remove: bool) -> list[str]:
         """End the named services (all with none), each after those that need it. Data is untouched."""
         self.supervision.clear()
-        chosen = [name for name in self.supervision.seen() if not services or _base(name) in services]
-        own = sorted({_base(name) for name in chosen})
+        chosen = [name for name in self.supervision.seen() if not services or owner_of(name) in services]
+        own = sorted({owner_of(name) for name in chosen})
         for name in own:
             reporter.emit(ServicePhase(name, Phase.STOPPING))
         self.supervision.stop(chosen, remove=remove, timeout=LONGEST_STOP)
@@ -170,7 +169,7 @@ class NativeEngine:
     def volumes(self, services: Sequence[str] = ()) -> dict[str, str]:
         """The folders of data and whose each is."""
         found = [path.name for base in bases(self.project) for path in sorted((base / DATA).glob("*.*"))]
-        owners = {name: _base(name) for name in found}
+        owners = {name: owner_of(name) for name in found}
         return {name: owner for name, owner in owners.items() if not services or owner in services}
 
     def remove_volumes(self, names: Sequence[str]) -> None:
@@ -207,10 +206,8 @@ class NativeEngine:
             reason = "it ends and is started again and again"
             return self._told(service, UNHEALTHY, reason, since, bindings)
         answer = Asker(runtime, service, bindings).ask(service.name, timeout=1.0)
-        if answer.ok:
-            return self._told(service, READY, "", since, bindings)
-        young = datetime.now(UTC).timestamp() - seen.started < STARTING_FOR
-        return self._told(service, STARTING if young else UNHEALTHY, answer.detail, since, bindings)
+        name, reason = standing(answer, time.time() - seen.started)
+        return self._told(service, name, reason, since, bindings)
 
     def _told(self, service: Service, state: str, reason: str, since: str | None, bindings: Bindings) -> ServiceStatus:
         provider, differs = (self.project.state.load(RECORD) or {}).get(service.name, ("", ()))
@@ -227,11 +224,6 @@ class NativeEngine:
             provider or None,
             tuple(differs),
         )
-
-
-def _base(name: str) -> str:
-    """The service that a program, or a folder of data, belongs to."""
-    return name.partition(".")[0]
 
 
 def _iso(moment: float) -> str:

@@ -40,6 +40,11 @@ class Row:
     folders: tuple[str, ...] = ()
     wheel: Mapping[str, str] | None = None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What its first program is called: as a rule, and elsewhere."""
+        return (*self.programs[:1], *self.others)
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -101,7 +106,7 @@ def difference(image: str, found: Found) -> tuple[str, ...]:
 
 
 def _own(row: Row, path: Path) -> Path:
-    for name in ("", *row.programs[:1], *row.others):
+    for name in ("", *row.names):
         program = (path / name if name else path).absolute()
         if program.is_file() and (whole := _whole(row, program)):
             return whole
@@ -123,7 +128,7 @@ def _whole(row: Row, program: Path) -> Path | None:
 
 def _on_path(row: Row) -> Iterator[tuple[Path, str]]:
     own = Path(sysconfig.get_path("scripts"))
-    for name in (*row.programs[:1], *row.others):
+    for name in row.names:
         found = shutil.which(name)
         if found and Path(found).parent not in (own, Path(sys.executable).parent):
             yield Path(found), "on the PATH"
@@ -132,7 +137,7 @@ def _on_path(row: Row) -> Iterator[tuple[Path, str]]:
 def _in_folders(row: Row) -> Iterator[tuple[Path, str]]:
     for pattern in row.folders:
         for folder in sorted(Path("/").glob(pattern.lstrip("/")), key=_numbers, reverse=True):
-            for name in (*row.programs[:1], *row.others):
+            for name in row.names:
                 if (folder / name).is_file():
                     yield folder / name, "of this system"
 
@@ -151,7 +156,7 @@ def _in_wheel(row: Row) -> Iterator[tuple[Path, str]]:
                 yield folder / script, source
     elif spec := find_spec(row.wheel["package"]):
         for base in spec.submodule_search_locations or ():
-            for name in (*row.programs[:1], *row.others):
+            for name in row.names:
                 if (program := Path(base) / row.wheel["folder"] / name).is_file():
                     yield program, source
 

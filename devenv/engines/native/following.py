@@ -38,9 +38,9 @@ class Happenings:
     def _compare(self, name: str, before: Seen | None, seen: Seen) -> None:
         ended = not seen.alive or seen.restarts > (before.restarts if before else 0)
         if before and before.alive and ended and not seen.told:
-            self._heard(Happening("die", name, name, shell_code(seen.code or 0)))
+            self._heard(Happening("die", name, shell_code(seen.code or 0)))
         elif seen.alive and (before is None or before.pid != seen.pid):
-            self._heard(Happening("start", name, name))
+            self._heard(Happening("start", name))
 
 
 class Follower:

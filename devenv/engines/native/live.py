@@ -9,13 +9,14 @@ from pathlib import Path
 from devenv.engines.live import Report
 from devenv.engines.native.app import App
 from devenv.engines.native.client import Supervision
+from devenv.engines.native.place import Place
 from devenv.engines.native.processes import LONGEST_STOP, Processes
 from devenv.engines.native.program import Seen
 from devenv.engines.native.serving import Serving
 from devenv.engines.native.sources import counting, has_sources, picked_up_by, rules_of, sight_of, written_since
 from devenv.layout.fingerprint import Index
 from devenv.project import Project
-from devenv.reload.plan import Ruled
+from devenv.reload.plan import saved_at
 from devenv.reload.rules import Rules
 from devenv.reload.sight import Sight
 from devenv.stack import Bindings, Service, Stack
@@ -36,7 +37,7 @@ class _Watched:
     """One app's sources: as they were when its process was started or seen last, and as they are."""
 
     service: Service
-    app: App
+    place: Place
     sight: Sight
     rules: Rules
     held: Index | None = None
@@ -64,9 +65,8 @@ class NativeLive:
         serving = Serving(self.project, self.bindings)
         for service in self.stack:
             if has_sources(service) and service.name not in self._watched:
-                app = serving.server(service)
-                assert isinstance(app, App)
-                self._watched[service.name] = _Watched(service, app, sight_of(app), rules_of(app))
+                place = serving.place(service)
+                self._watched[service.name] = _Watched(service, place, sight_of(place), rules_of(App(place)))
 
     def look(self, paths: Collection[str] | None) -> dict[str, list[str] | None]:
         """See what changed of each app's sources."""
@@ -76,7 +76,7 @@ class NativeLive:
             if keys is None:
                 watched.sight.look()
             if keys is None or watched.rules.inputs & set(keys):
-                watched.rules = rules_of(watched.app)
+                watched.rules = rules_of(App(watched.place))
             if keys is None or keys:
                 found[name] = keys
         return found
@@ -96,13 +96,13 @@ class NativeLive:
         name, now = watched.service.name, watched.sight.now
         process = next(iter(self.instances.get(name, ())), None)
         if watched.held is None:
-            causes = written_since(watched.app, now, process.started if process else 0.0)
+            causes = written_since(lambda: watched.rules, now, process.started if process else 0.0)
         else:
-            causes = counting(lambda _: watched.rules, watched.app, watched.held, now)
+            causes = counting(lambda: watched.rules, watched.held, now)
         watched.held = now
         if process is None or not causes or not (process.running or process.failed):
             return None
-        done = Report("", (name,), causes, saved=_saved(now, causes), sent=False)
+        done = Report("", (name,), causes, saved=saved_at(now, causes), sent=False)
         if process.running and (by := picked_up_by(watched.service, watched.rules)):
             return replace(done, by_itself=(by,))
         self._restart(watched)
@@ -123,8 +123,3 @@ class NativeLive:
 def _process(seen: Seen) -> Process:
     failed = not seen.alive and not seen.told and seen.code != 0
     return Process(seen.name, seen.alive, seen.started, failed)
-
-
-def _saved(now: Index, causes: Sequence[Ruled]) -> float:
-    entries = (now.entries.get(each.change.path) for each in causes)
-    return max((entry.ctime_ns for entry in entries if entry), default=0) / 1e9

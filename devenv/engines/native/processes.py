@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from devenv.artifacts.names import setup_names
+from devenv.artifacts.names import owner_of, setup_names
 from devenv.engines.native import logs
 from devenv.engines.native.client import Supervision
 from devenv.engines.native.program import Program, Seen
@@ -118,7 +118,7 @@ class Processes:
         return self.supervision.seen().get(instance) or Seen(instance, "ended")
 
     def _log(self, instance: str) -> Path:
-        return self.served[instance.partition(".")[0]].place.log(instance)
+        return self.served[owner_of(instance)].place.log(instance)
 
 
 def how(seen: Seen) -> str | None:

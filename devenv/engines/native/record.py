@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from devenv.engines.native import NOTE
 from devenv.engines.native.identity import identity
 from devenv.engines.native.program import Seen
-
-NAME = "processes.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +48,17 @@ class Record:
             "identity": identity(keeper) if keeper else "",
             "programs": [asdict(program) for program in programs],
         }
-        new = self.folder / f"{NAME}.new"
+        new = self.folder / f"{NOTE}.new"
         with contextlib.suppress(OSError):
             new.write_text(json.dumps(value))
             new.chmod(0o600)
-            new.replace(self.folder / NAME)
+            new.replace(self.folder / NOTE)
 
     def load(self) -> Noted:
         """The last note; one of nothing where there is none that can be read."""
         try:
-            value = json.loads((self.folder / NAME).read_text())
+            value = json.loads((self.folder / NOTE).read_text())
             programs = tuple(Seen(**program) for program in value["programs"])
             return Noted(value["pid"], value["identity"], programs)
         except (OSError, ValueError, KeyError, TypeError):
             return Noted()
-
-    def forget(self) -> None:
-        """Remove the note."""
-        (self.folder / NAME).unlink(missing_ok=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from devenv.engines.native.account import SYSTEM, substitute
+from devenv.engines.native.account import substitute
 from devenv.engines.native.client import Supervision
 from devenv.engines.native.find import MissingError
 from devenv.engines.native.place import Place
@@ -86,11 +86,11 @@ class Serving:
 def base(project: Project, service: Service) -> Path:
     """The folder below which a service's data and files are: root's postgres has another one, see `account`."""
     if service.native and service.native.provider == "postgres" and substitute():
-        return SYSTEM / Supervision(project).mark
+        return Supervision(project).of_root
     return project.state.folder / "native"
 
 
 def bases(project: Project) -> tuple[Path, ...]:
     """All such folders."""
     own = project.state.folder / "native"
-    return (own, SYSTEM / Supervision(project).mark) if substitute() else (own,)
+    return (own, Supervision(project).of_root) if substitute() else (own,)

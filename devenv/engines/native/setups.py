@@ -8,8 +8,10 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from devenv.artifacts.names import setup_names
+from devenv.artifacts.names import owner_of, setup_names
+from devenv.engines.native.app import App
 from devenv.engines.native.program import Seen
+from devenv.engines.native.providers.base import Served
 from devenv.engines.native.serving import Serving
 from devenv.engines.native.sources import Sources, has_sources, picked_up_by
 from devenv.reload.plan import told
@@ -24,11 +26,12 @@ class Setups:
 
     serving: Serving
     services: Sequence[Service]
+    served: Mapping[str, Served]
     digests: Mapping[str, str]
     _mutex: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self._sources = Sources(self.serving)
+        self._sources = Sources({name: app for name, app in self.served.items() if isinstance(app, App)})
         self._done: dict[str, str] = self.serving.project.state.load(_RECORD) or {}
         self._by_name = {service.name: service for service in self.services if service.setup}
         self._files = {name: self._sources.digest(service) for name, service in self._by_name.items()}
@@ -52,7 +55,7 @@ class Setups:
     def ended_well(self, name: str) -> None:
         """Keep that a setup is done, for the data that is there by now."""
         with self._mutex:
-            self._done[name] = self._key(self._by_name[name.partition(".")[0]])
+            self._done[name] = self._key(self._by_name[owner_of(name)])
             self.serving.project.state.save(_RECORD, self._done)
 
     def _key(self, service: Service) -> str:

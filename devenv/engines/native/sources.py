@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from devenv.engines.native.app import App
-from devenv.engines.native.serving import Serving
+from devenv.engines.native.place import Place
 from devenv.layout.fingerprint import BUILDER, Index, digest
 from devenv.layout.reloading import reload_of
 from devenv.layout.ruling import Change, Ruling, Verdict
@@ -29,9 +29,9 @@ def has_sources(service: Service) -> bool:
     return service.role == "app" and (service.build is not None or service.image is None)
 
 
-def sight_of(app: App, known: Index | None = None) -> Sight:
+def sight_of(place: Place, known: Index | None = None) -> Sight:
     """What is in the app's build context; in its folder, where it builds no image."""
-    build, project = app.place.service.build, app.place.project
+    build, project = place.service.build, place.project
     if build:
         context = project.root / build.context
         return Sight(context, context / build.dockerfile, known)
@@ -40,11 +40,10 @@ def sight_of(app: App, known: Index | None = None) -> Sight:
 
 
 def rules_of(app: App) -> Rules:
-    """What its Dockerfile says of its files by now."""
-    fresh = App(app.place)
-    if fresh.layout:
-        return fresh.layout
-    row = reload_of(fresh.own_words(), lambda: None, fresh.environment)
+    """What its Dockerfile says of its files, as this `App` has read it: another one reads it anew."""
+    if app.layout:
+        return app.layout
+    row = reload_of(app.own_words(), lambda: None, app.environment)
     return GitRules(app.place.project.root, row.shown if row else "")
 
 
@@ -69,10 +68,11 @@ class GitRules:
 
 @dataclass
 class Sources:
-    """The sources of a project's apps as they are at the moment of one command; each is looked at once."""
+    """The sources of a project's apps at the moment of one command; each is looked at once, as is its Dockerfile."""
 
-    serving: Serving
+    apps: Mapping[str, App]
     _seen: dict[str, Sight] = field(default_factory=dict)
+    _rules: dict[str, Rules] = field(default_factory=dict)
 
     def digest(self, service: Service) -> str:
         """Stands for the content of what counts of them; empty for an app that has none here.
@@ -81,7 +81,7 @@ class Sources:
         """
         if not has_sources(service):
             return ""
-        state, record = self.serving.project.state, f"native-counting-{service.name}"
+        state, record = self._place(service).project.state, f"native-counting-{service.name}"
         now = self._look(service).now
         whole = digest(now)
         known = state.load(record)
@@ -94,17 +94,23 @@ class Sources:
 
     def written_since(self, service: Service, moment: float) -> tuple[Ruled, ...]:
         """What changed after a moment, as far as it counts."""
-        return written_since(App(self.serving.place(service)), self._look(service).now, moment)
+        return written_since(lambda: self.rules(service), self._look(service).now, moment)
 
     def rules(self, service: Service) -> Rules:
         """What its Dockerfile says of its files."""
-        return rules_of(App(self.serving.place(service)))
+        if service.name not in self._rules:
+            self._rules[service.name] = rules_of(self.apps[service.name])
+        return self._rules[service.name]
+
+    def _place(self, service: Service) -> Place:
+        return self.apps[service.name].place
 
     def _look(self, service: Service) -> Sight:
         if service.name not in self._seen:
-            state, record = self.serving.project.state, f"native-files-{service.name}"
+            place, record = self._place(service), f"native-files-{service.name}"
+            state = place.project.state
             known = state.load(record)
-            sight = sight_of(App(self.serving.place(service)), Index.from_json(known) if known else None)
+            sight = sight_of(place, Index.from_json(known) if known else None)
             sight.look()
             if (now := sight.now.to_json()) != known:
                 state.save(record, now)
@@ -119,18 +125,18 @@ def picked_up_by(service: Service, rules: Rules) -> str:
     return "" if service.reload.restart else rules.reloading or "the app itself"
 
 
-def written_since(app: App, now: Index, moment: float) -> tuple[Ruled, ...]:
+def written_since(rules: Callable[[], Rules], now: Index, moment: float) -> tuple[Ruled, ...]:
     """What of an app's sources was written after a moment, as far as it counts: what a process from then lacks."""
     before = {key: entry for key, entry in now.entries.items() if entry.ctime_ns / 1e9 <= moment}
-    return counting(rules_of, app, Index(before), now)
+    return counting(rules, Index(before), now)
 
 
-def counting(rules: Callable[[App], Rules], app: App, before: Index, now: Index) -> tuple[Ruled, ...]:
+def counting(rules: Callable[[], Rules], before: Index, now: Index) -> tuple[Ruled, ...]:
     """The differences that count, as people want to hear them; the rules are asked for where there is one only."""
     changes = outermost(differences(Held(before.entries), now.entries))
     if not changes:
         return ()
-    found = rules(app)
+    found = rules()
     judged = (Ruled(each, judge(each, found)) for each in changes)
     return tuple(ruled for ruled in judged if ruled.ruling.verdict is not Verdict.ABSENT)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from devenv.artifacts.names import owner_of
 from devenv.engines import Wish, ports
 from devenv.engines.launch import Job, Launch
 from devenv.engines.native.client import Supervision
@@ -69,7 +70,7 @@ class Up:
         served = serving.all(self.wish.services, self.reporter, allow_missing=self.wish.allow_missing)
         digests = {name: server.digest for name, server in served.items()}
         services = [service for service in self.wish.services if service.name in served]
-        setups = self._setups(serving, services, digests)
+        setups = self._setups(serving, services, served, digests)
         stale = setups.stale(seen) if setups else {}
         cut_off = {name for name, server in served.items() if name in seen and _is_cut_off(seen[name], server)}
         self._stop_others(seen, digests, {**stale, **dict.fromkeys(cut_off, "an earlier start of it was cut off")})
@@ -90,13 +91,15 @@ class Up:
         return bindings
 
     @staticmethod
-    def _setups(serving: Serving, services: Sequence[Service], digests: dict[str, str]) -> Setups | None:
+    def _setups(
+        serving: Serving, services: Sequence[Service], served: dict[str, Served], digests: dict[str, str]
+    ) -> Setups | None:
         """What only apps have; None where there are none, as it brings the reading of Dockerfiles with it."""
         if not any(service.role == "app" for service in services):
             return None
         from devenv.engines.native.setups import Setups
 
-        return Setups(serving, services, digests)
+        return Setups(serving, services, served, digests)
 
     def _bind(self, seen: dict[str, Seen]) -> Bindings:
         """Ports and secrets, those of what runs as they are."""
@@ -120,7 +123,7 @@ class Up:
             if name not in changed:
                 changed.append(name)
                 self.reporter.emit(ServicePhase(name, Phase.RECREATING, reason))
-        changed += [name for name in alive if "." in name and name.partition(".")[0] in digests]
+        changed += [name for name in alive if "." in name and owner_of(name) in digests]
         if changed:
             self.supervision.stop(changed, remove=True, timeout=LONGEST_STOP)
 

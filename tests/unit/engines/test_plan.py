@@ -12,7 +12,7 @@ Observed = dict[str, list[Container]]
 
 def container(name: str, state: str = "running", *, hash: str = "h1", image: str = "i1") -> Container:  # noqa: A002
     service = name.partition("/")[0]
-    return Container(name, name, service, state, None, hash, "image", image, 0, "/p")
+    return Container(name, name, service, state, None, hash, image, "/p")
 
 
 def there(*containers: Container) -> Observed:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 
 from devenv.errors import DevenvError, InputError
-from devenv.layout.ignore import Folder, Ignore, ignore_file, read_ignore
+from devenv.layout.ignore import Folder, Ignore, ignore_file, parse_ignore, read_bytes
 from devenv.layout.pattern import parse
 
 from .ignore_texts import ignore_texts
@@ -152,20 +152,26 @@ def test_a_name_that_is_included(text: str, expected: bool) -> None:
     assert Ignore.from_text(text).includes_by_name(".git") is expected
 
 
+def found(context: Path, dockerfile: Path) -> Ignore:
+    """The patterns in the file that counts for a build."""
+    path = ignore_file(context, dockerfile)
+    return parse_ignore(path, read_bytes(path)) if path else Ignore()
+
+
 class TestTheFile:
     def test_none(self, tmp_path: Path) -> None:
         assert ignore_file(tmp_path, tmp_path / "Dockerfile") is None
-        assert not read_ignore(tmp_path, tmp_path / "Dockerfile").ignored("a")
+        assert not found(tmp_path, tmp_path / "Dockerfile").ignored("a")
 
     def test_the_contexts(self, tmp_path: Path) -> None:
         grow(tmp_path, {"context/.dockerignore": "a", "docker/.dockerignore": "b"})
-        ignore = read_ignore(tmp_path / "context", tmp_path / "docker/Dockerfile")
+        ignore = found(tmp_path / "context", tmp_path / "docker/Dockerfile")
         assert (ignore.ignored("a"), ignore.ignored("b")) == (True, False)
 
     @pytest.mark.parametrize(("text", "b"), [("b", True), ("", False)])
     def test_the_dockerfiles_own_replaces_it_even_if_empty(self, tmp_path: Path, text: str, b: bool) -> None:
         grow(tmp_path, {".dockerignore": "a", "docker/app.Dockerfile.dockerignore": text})
-        ignore = read_ignore(tmp_path, tmp_path / "docker/app.Dockerfile")
+        ignore = found(tmp_path, tmp_path / "docker/app.Dockerfile")
         assert (ignore.ignored("a"), ignore.ignored("b")) == (False, b)
 
     def test_a_folder_of_that_name_is_none(self, tmp_path: Path) -> None:
@@ -175,23 +181,23 @@ class TestTheFile:
     def test_a_link_counts_only_within_its_folder(self, tmp_path: Path) -> None:
         grow(tmp_path, {"ignore": "a", "in/shared/ignore": "a"})
         grow(tmp_path, {"in/.dockerignore": "->shared/ignore", "out/.dockerignore": "->../ignore"})
-        assert read_ignore(tmp_path / "in", tmp_path / "Dockerfile").ignored("a")
-        assert not read_ignore(tmp_path / "out", tmp_path / "Dockerfile").ignored("a")
+        assert found(tmp_path / "in", tmp_path / "Dockerfile").ignored("a")
+        assert not found(tmp_path / "out", tmp_path / "Dockerfile").ignored("a")
 
     def test_a_context_that_is_a_link(self, tmp_path: Path) -> None:
         grow(tmp_path, {"real/.dockerignore": "a", "link": "->real"})
-        assert read_ignore(tmp_path / "link", tmp_path / "link/Dockerfile").ignored("a")
+        assert found(tmp_path / "link", tmp_path / "link/Dockerfile").ignored("a")
 
     def test_bytes_that_are_not_text(self, tmp_path: Path) -> None:
         grow(tmp_path, {".dockerignore": b"\xff\xfe\na\n"})
-        assert read_ignore(tmp_path, tmp_path / "Dockerfile").ignored("a")
+        assert found(tmp_path, tmp_path / "Dockerfile").ignored("a")
 
     def test_a_bad_pattern_names_the_file(self, tmp_path: Path) -> None:
         grow(tmp_path, {".dockerignore": "!"})
         with pytest.raises(InputError) as caught:
-            read_ignore(tmp_path, tmp_path / "Dockerfile")
+            found(tmp_path, tmp_path / "Dockerfile")
         assert caught.value.where == f"{tmp_path / '.dockerignore'}:1"
 
     def test_a_name_that_can_not_be(self, tmp_path: Path) -> None:
         with pytest.raises(DevenvError):
-            read_ignore(tmp_path, tmp_path / ("x" * 300))
+            found(tmp_path, tmp_path / ("x" * 300))

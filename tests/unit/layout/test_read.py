@@ -160,7 +160,7 @@ def test_a_base_images_facts_count(tmp_path: Path) -> None:
     assert says(found, "a.py") == "sync /srv/app/a.py"
     assert says(found, "b.py") == "sync /w/b.py"
     assert says(found, "src/a.py") == "sync /srv/app/lib/a.py"
-    assert (found.target_user, found.target_workdir) == ("web", "/srv/app")
+    assert (found.target.user, found.target.workdir) == ("web", "/srv/app")
 
 
 def test_a_variable_that_only_the_base_can_have_is_a_doubt(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +13,12 @@ from devenv.engines import Command
 from devenv.engines.native.find import Found, MissingError, candidates, difference, table
 from devenv.engines.native.place import Place
 from devenv.engines.native.program import Program, Seen
+from devenv.errors import EngineError
 
+OPENING = 60.0
+"""Seconds that what comes before the first client may take."""
+_LOOK = 0.1
+"""Seconds between two questions whether it runs still, while it is waited for."""
 Run = Callable[[Program, float], tuple[int, str]]
 """Runs a program to its end by the supervisor: gives its exit code (-1: none in so many seconds) and what it wrote."""
 
@@ -109,6 +116,25 @@ class Server:
 
     def opened(self, seen: Seen, run: Run) -> None:
         """What has to be done between its start and the first client. Raises `EngineError`."""
+
+    def wait(self, seen: Seen, lacks: Callable[[], str], every: float) -> bool:
+        """Ask it every so many seconds what it does not do yet, until that is nothing; False: its process ended.
+
+        Raises `EngineError` with that where it takes too long.
+        """
+        deadline = time.monotonic() + OPENING
+        pause = threading.Event()
+        look_at = time.monotonic()
+        while lacking := lacks():
+            if time.monotonic() > look_at:
+                look_at = time.monotonic() + _LOOK
+                now = self.place.supervision.seen().get(self.place.service.name)
+                if now is None or not now.alive or now.pid != seen.pid:
+                    return False
+            if time.monotonic() > deadline:
+                raise EngineError(f"`{self.place.service.name}` does not {lacking}")
+            pause.wait(every)
+        return True
 
     def arguments(self) -> list[str]:
         """The service's command without the program's name, paths of the image replaced."""

@@ -11,8 +11,6 @@ import os
 import re
 import shutil
 import signal
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,15 +22,12 @@ from devenv.engines.native.client import runtime_folder
 from devenv.engines.native.find import Found
 from devenv.engines.native.place import Place
 from devenv.engines.native.program import Program, Seen
-from devenv.engines.native.providers.base import Run, Server
+from devenv.engines.native.providers.base import OPENING, Run, Server
 from devenv.errors import EngineError
 from devenv.stack import File
 
 _PORT = 5432
 _COMPLETE = "complete"
-_OPENING = 60.0
-_LOOK = 0.1
-"""Seconds between two questions whether it runs still, while it is waited for."""
 _LOCAL_ONLY = "local all all trust\n"
 _EVERYONE = "host all all 127.0.0.1/32 scram-sha-256\nhost all all ::1/128 scram-sha-256\n"
 _SCRIPTS = 600.0
@@ -92,7 +87,7 @@ class Postgres(Server):
         """Fill a new cluster, then let everyone in."""
         if self._is_complete:
             return
-        if not self._wait(seen):
+        if not self.wait(seen, self._lacks, every=0.005):
             return  # whoever waits for it sees how it ended
         for number, words in enumerate(self._scripts()):
             name = f"{self.place.service.name}.init-{number}"
@@ -160,7 +155,7 @@ class Postgres(Server):
         ]
         name = f"{self.place.service.name}.initdb"
         program = self.place.program(self._beside("initdb"), *words, name=name, own={"LC_ALL": "C", "LANG": "C"})
-        code, said = run(self._as(user, program), _OPENING)
+        code, said = run(self._as(user, program), OPENING)
         password.unlink()
         if code != 0:
             last = said.strip().splitlines()[-3:] or [f"initdb ends with {code}"]
@@ -172,22 +167,10 @@ class Postgres(Server):
             return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         return ["--locale=C", *(["--lc-ctype=C.UTF-8"] if Path("/usr/lib/locale/C.utf8").exists() else [])]
 
-    def _wait(self, seen: Seen) -> bool:
-        """Until it says that it is up, as pg_ctl does, by a line of postmaster.pid (miscadmin.h); False: it ended."""
-        deadline = time.monotonic() + _OPENING
-        pause = threading.Event()
-        file = _cluster(self.place) / "postmaster.pid"
-        look_at = time.monotonic()
-        while not re.fullmatch(r"ready\s*", (_text(file).split("\n") + [""] * 8)[7]):
-            if time.monotonic() > look_at:
-                look_at = time.monotonic() + _LOOK
-                now = self.place.supervision.seen().get(self.place.service.name)
-                if now is None or not now.alive or now.pid != seen.pid:
-                    return False
-            if time.monotonic() > deadline:
-                raise EngineError(f"`{self.place.service.name}` does not come up to be filled")
-            pause.wait(0.005)
-        return True
+    def _lacks(self) -> str:
+        """What it does not do yet; pg_ctl too sees that it is up by a line of postmaster.pid (miscadmin.h)."""
+        lines = _text(_cluster(self.place) / "postmaster.pid").split("\n")
+        return "" if re.fullmatch(r"ready\s*", (lines + [""] * 8)[7]) else "come up to be filled"
 
     def _scripts(self) -> list[list[str]]:
         """What the image's entrypoint runs on new data, in its order: ours first, as its names say, then the user's."""

@@ -5,8 +5,6 @@ The flags are those with which it answers boto3 best and hands out nothing witho
 
 from __future__ import annotations
 
-import threading
-import time
 from dataclasses import replace
 
 from devenv.engines.native.program import Program, Seen
@@ -44,9 +42,6 @@ _PORTS = (
 _FIRST_PORT, _LAST_PORT = 20000, 32000
 """Below the ports that systems give to clients (Linux from 32768, others from 49152)."""
 _MEMORY = "150MiB"
-_OPENING = 60.0
-_LOOK = 0.1
-"""Seconds between two questions whether it runs still, while it is waited for."""
 _GRACE = 0.3
 """Seconds to take leave: what was put is on the disk before it is answered, and its own end takes a second more.
 Without any the next start takes no object for 15 s, as its parts still count on each other."""
@@ -76,19 +71,16 @@ class S3(Server):
 
         Raises `EngineError` where it ends or does not take one in time.
         """
-        deadline = time.monotonic() + _OPENING
-        pause = threading.Event()
-        look_at = time.monotonic()
-        for bucket in self.place.param("buckets").split(","):
-            while (said := self._take(bucket)) is not None:
-                if time.monotonic() > deadline:
-                    raise EngineError(f"`{self.place.service.name}` does not take its bucket `{bucket}`: {said}")
-                if time.monotonic() > look_at:
-                    look_at = time.monotonic() + _LOOK
-                    now = self.place.supervision.seen().get(self.place.service.name)
-                    if now is None or not now.alive or now.pid != seen.pid:
-                        return  # whoever waits for it sees how it ended
-                pause.wait(0.02)
+        buckets = self.place.param("buckets").split(",")
+
+        def lacks() -> str:
+            while buckets:
+                if (said := self._take(buckets[0])) is not None:
+                    return f"take its bucket `{buckets[0]}`: {said}"
+                del buckets[0]
+            return ""
+
+        self.wait(seen, lacks, every=0.02)  # where it ends, whoever waits for it sees how
 
     def _take(self, bucket: str) -> str | None:
         """Make a bucket and put a probe into it and out of it again; gives what it says against it."""

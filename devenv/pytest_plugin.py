@@ -1,0 +1,170 @@
+"""The pytest plugin: fixtures that give tests the project's servers; every pytest with devenv beside it loads it.
+
+So it imports nothing of devenv before a test asks for a fixture.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+
+if TYPE_CHECKING:
+    from devenv.testing import Database, Environment, Mailbox
+    from devenv.testing.redis import Index
+    from devenv.testing.s3 import Bucket
+
+T = TypeVar("T")
+_RUN = "devenv_run"
+_ID = pytest.StashKey[str]()
+
+
+def _run_id(config: pytest.Config) -> str:
+    """The same in all processes of one run: pytest-xdist's workers get it from the process that starts them."""
+    if hasattr(config, "workerinput"):
+        return str(config.workerinput[_RUN])
+    if _ID not in config.stash:
+        config.stash[_ID] = os.urandom(4).hex()
+    return config.stash[_ID]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """In pytest-xdist's controller, for each worker."""
+    node.workerinput[_RUN] = _run_id(node.config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """In pytest-xdist's controller: what the workers brought up is removed before the run ends."""
+    if _ID in config.stash and not hasattr(config, "workerinput"):
+        from devenv.copies import finish
+
+        finish(config.stash[_ID])
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """A failure of devenv is the user's to read: its words, without the code that it went through."""
+    from devenv.errors import DevenvError
+
+    failure = None
+    try:
+        yield
+    except DevenvError as error:
+        failure = error
+    if failure:
+        from devenv.console.failure import error_lines
+
+        pytest.fail("\n".join(error_lines(failure, color=False)), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def devenv(request: pytest.FixtureRequest) -> Iterator[Environment]:
+    """The project's servers: `devenv.env` is what an app is told of them."""
+    with contextlib.ExitStack() as end:
+        with _told():
+            from devenv.testing.environment import Run, begin
+
+            worker = os.environ.get("PYTEST_XDIST_WORKER", "master")
+            environment = begin(request.config.rootpath, Run(_run_id(request.config), worker), end)
+        yield environment
+
+
+def _opened(open_it: Callable[[Environment], T], environment: Environment) -> T:
+    with _told():
+        return open_it(environment)
+
+
+@pytest.fixture(scope="session")
+def postgres_database(devenv: Environment) -> Iterator[Database]:
+    """This process's own database, set up; its `url` stays the same, and `reset()` brings it back to how it was."""
+    from devenv.testing.postgres import open_database
+
+    database = _opened(open_database, devenv)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def postgres_url(postgres_database: Database) -> str:
+    """The address of this process's own database, for each test as the setup left it."""
+    with _told():
+        postgres_database.reset()
+    return postgres_database.url
+
+
+@pytest.fixture(scope="session")
+def redis_index(devenv: Environment) -> Iterator[Index]:
+    """This process's own index of redis."""
+    from devenv.testing.redis import open_index
+
+    index = _opened(open_index, devenv)
+    yield index
+    index.close()
+
+
+@pytest.fixture
+def redis_url(redis_index: Index) -> str:
+    """The address of this process's own index of redis, for each test empty."""
+    redis_index.reset()
+    return redis_index.url
+
+
+@pytest.fixture(scope="session")
+def _bucket(devenv: Environment) -> Iterator[Bucket]:
+    from devenv.testing.s3 import open_bucket
+
+    bucket = _opened(open_bucket, devenv)
+    yield bucket
+    bucket.close()
+
+
+@pytest.fixture
+def s3_bucket(_bucket: Bucket) -> str:
+    """The name of this process's own bucket, for each test empty."""
+    _bucket.reset()
+    return _bucket.name
+
+
+@pytest.fixture
+def s3_settings(_bucket: Bucket) -> dict[str, str]:
+    """What a client takes: `boto3.client("s3", **s3_settings)`."""
+    return dict(_bucket.settings)
+
+
+@pytest.fixture
+def mailbox(devenv: Environment) -> Mailbox:
+    """The mails that are caught while the test runs: `mailbox.wait(lambda mail: "Welcome" in mail.subject)`."""
+    from devenv.testing.mailbox import open_mailbox
+
+    box = _opened(open_mailbox, devenv)
+    box.begin()
+    return box
+
+
+@pytest.fixture
+def devenv_environ(
+    devenv: Environment, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """`os.environ` as the app under test expects it, with this process's own database, index and bucket."""
+    with _told():
+        values = devenv.env
+        for probe, names in _OWN.items():
+            if devenv.has(probe):
+                for name in names:
+                    request.getfixturevalue(name)
+                values |= request.getfixturevalue(names[0]).renamed(values)
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    return values
+
+
+_OWN = {
+    "postgres": ("postgres_database", "postgres_url"),
+    "redis": ("redis_index", "redis_url"),
+    "s3": ("_bucket", "s3_bucket"),
+}
+"""By protocol the fixture that knows what is a process's own, and the one that makes it new for a test."""

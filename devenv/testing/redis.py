@@ -1,0 +1,91 @@
+"""A redis index for each process of tests, flushed between them; touches no index in which somebody else has keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from devenv.errors import DevenvError
+from devenv.probes.connection import Connection, Deadline
+from devenv.testing.environment import Environment
+
+INDEXES = 16
+"""As many as a redis has without being told otherwise (`databases` in redis.conf)."""
+_TIMEOUT = 10.0
+_MARK = "devenv:tests"
+"""A key by which an index of a redis that others use is known to be a run's own."""
+
+
+@dataclass
+class Index:
+    """One process's own index."""
+
+    url: str
+    number: int
+    _port: int = field(repr=False)
+    _password: str = field(repr=False)
+    _owner: str = field(repr=False)
+
+    def renamed(self, env: Mapping[str, str]) -> dict[str, str]:
+        """Of an environment what is other here."""
+        theirs = f":{self._port}/0"
+        return {
+            key: value.replace(theirs, f":{self._port}/{self.number}") for key, value in env.items() if theirs in value
+        }
+
+    def reset(self) -> None:
+        """Remove every key of it."""
+        commands = [["FLUSHDB"]]
+        if self._owner:
+            commands.append(["SET", _MARK, self._owner])
+        self._ask(*commands)
+
+    def close(self) -> None:
+        """Leave it empty."""
+        self._ask(["FLUSHDB"])
+
+    def take(self) -> bool:
+        """Make an index of a redis that others use ours, if nobody has a key in it."""
+        size, _ = self._ask(["DBSIZE"], ["SETNX", _MARK, self._owner])
+        return size == ":0" and self._ask(["DBSIZE"])[0] == ":1"
+
+    def _ask(self, *commands: list[str]) -> list[str]:
+        """Send commands and give their one-line answers. Raises `DevenvError` for an error."""
+        login = [["AUTH", self._password]] if self._password else []
+        every = [*login, ["SELECT", str(self.number)], *commands]
+        with Connection("127.0.0.1", self._port, Deadline(_TIMEOUT)) as connection:
+            connection.send(b"".join(map(_encoded, every)))
+            answers = [connection.read_until(b"\r\n").decode(errors="replace").strip() for _ in every]
+        for command, answer in zip(every, answers, strict=True):
+            if answer.startswith("-"):
+                raise DevenvError(f"redis refuses {command[0]}: {answer[1:]}")
+        return answers[len(every) - len(commands) :]
+
+
+def open_index(environment: Environment) -> Index:
+    """This process's index. Raises `DevenvError` where there is none for it."""
+    service = environment.service("redis")
+    password, port = environment.value(service, "password"), environment.port(service, "redis")
+
+    def index(number: int) -> Index:
+        login = f":{password}@" if password else ""
+        owner = f"{environment.run.id}/{environment.run.worker}" if environment.shared else ""
+        return Index(f"redis://{login}127.0.0.1:{port}/{number}", number, port, password, owner)
+
+    if not environment.shared:
+        if environment.run.number >= INDEXES:
+            hint = f"use at most {INDEXES} workers: -n {INDEXES}"
+            raise DevenvError(f"redis has {INDEXES} indexes, too few for `{environment.run.worker}`", hint=hint)
+        found = index(environment.run.number)
+        found.reset()
+        return found
+    for number in reversed(range(1, INDEXES)):
+        if (found := index(number)).take():
+            return found
+    raise DevenvError("no index of the running redis is empty", hint="flush one of 1 to 15: devenv connect redis")
+
+
+def _encoded(words: list[str]) -> bytes:
+    """A command as the redis serialization protocol has it: an array of bulk strings."""
+    raw = [word.encode() for word in words]
+    return b"*%d\r\n" % len(raw) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in raw)
