@@ -15,7 +15,7 @@ from devenv.errors import InputError
 from devenv.generate.commented import Note, header, shown, written
 from devenv.generate.repository import place, top
 from devenv.generate.services import Carried, command, made
-from devenv.generate.tested import Tested, projects, tested
+from devenv.generate.tested import Tested, find_out, projects
 from devenv.stack import Service, Stack, Vantage
 from devenv.workflow import Session
 
@@ -34,7 +34,7 @@ def paths(session: Session) -> list[Path]:
 def artifacts(session: Session, *, services: bool = False) -> list[Artifact]:
     """The workflow. Raises `InputError` where nothing tells how the project is tested."""
     stack, root = session.stack(), session.project.root
-    how = tested(root, stack.ci)
+    how = find_out(root, stack.ci)
     job = _with_services(stack, how) if services else _by_run(stack, how)
     folder = place(root)
     document: dict[str, Any] = {

@@ -12,11 +12,12 @@ from devenv.artifacts.yaml import Quoted
 from devenv.generate.commented import Note, header, shown, written
 from devenv.generate.repository import place, top
 from devenv.generate.services import Carried, command, made
-from devenv.generate.tested import Tested, tested
+from devenv.generate.tested import Tested, find_out
 from devenv.stack import Service, Stack, Vantage
 from devenv.workflow import Session
 
-_VENV = ("python3 -m venv /tmp/devenv", "export PATH=/tmp/devenv/bin:$PATH")
+# Beside the project: in it, it would go into the app's image; elsewhere, another job of the same runner would meet it.
+_VENV = ('python3 -m venv "$CI_PROJECT_DIR.devenv"', 'export PATH="$CI_PROJECT_DIR.devenv/bin:$PATH"')
 
 
 def paths(session: Session) -> list[Path]:
@@ -30,7 +31,7 @@ def artifacts(session: Session, *, services: bool = False) -> list[Artifact]:
     """The job. Raises `InputError` where nothing tells how the project is tested."""
     stack, root = session.stack(), session.project.root
     [path] = paths(session)
-    how = tested(root, stack.ci)
+    how = find_out(root, stack.ci)
     folder = place(root)
     job = _with_services(stack, how) if services else _by_run(stack, how)
     if folder:
@@ -56,7 +57,8 @@ def notes(session: Session, *, services: bool = False) -> list[str]:
     inside = stack.ci.inside
     extra = [f"the test runs in an image of its language, not in that of {inside}"] if inside else []
     ready = "GitLab waits until a port is open, not until a service is ready, and goes on where that takes too long"
-    return [*Carried(stack, Vantage.NETWORK).notes(_limits), ready, *extra]
+    carried = Carried(stack, Vantage.NETWORK)
+    return [*carried.notes(_limits), *([ready] if carried.services else []), *extra]
 
 
 def _limits(service: Service) -> Iterator[str]:
@@ -86,13 +88,10 @@ def _by_run(stack: Stack, how: Tested) -> dict[str, Any]:
     extra = "[native]" if alone else ""
     before.append(f"pip install 'devenv-up{extra}=={__version__}'")
     before += [] if inside else [shown(words) for words in how.install]
-    return {
-        **job,
-        "variables": {"PIP_CACHE_DIR": Quoted("$CI_PROJECT_DIR/.cache/pip")},
-        "cache": {"key": "devenv-pip", "paths": [".cache/pip"]},
-        "before_script": before,
-        "script": ["devenv generate --check", shown(test)],
-    }
+    if not inside:  # else it would be a part of the build context
+        job["variables"] = {"PIP_CACHE_DIR": Quoted("$CI_PROJECT_DIR/.cache/pip")}
+        job["cache"] = {"key": "devenv-pip", "paths": [".cache/pip"]}
+    return {**job, "before_script": before, "script": ["devenv generate --check", shown(test)]}
 
 
 def _with_services(stack: Stack, how: Tested) -> dict[str, Any]:

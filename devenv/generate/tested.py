@@ -38,7 +38,7 @@ class Tested:
         return self.language == _PYTHON
 
 
-def tested(root: Path, ci: CI) -> Tested:
+def find_out(root: Path, ci: CI) -> Tested:
     """How the project in a folder is tested. Raises `InputError` where neither manifest nor files tell."""
     table = projects()
     found: Mapping[str, Any] = next((row for row in table["project"] if (root / row["file"]).is_file()), {})
