@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 import textwrap
@@ -27,17 +28,12 @@ def written(value: Any) -> str:
     text = dump(_without_notes(value, notes))
     text = re.sub(r"^'on':", "on:", text, flags=re.MULTILINE)  # quoted for readers of YAML 1.1 only
     for number, note in enumerate(notes):
-        lines = textwrap.wrap(note, _WIDTH)
-        text = re.sub(
-            rf"^( *)(- )?note_{number}_: null\n(?: *(?=\S))?",
-            lambda match, lines=lines: _comment(match, lines),
-            text,
-            flags=re.MULTILINE,
-        )
+        comment = functools.partial(_comment, textwrap.wrap(note, _WIDTH))
+        text = re.sub(rf"^( *)(- )?note_{number}_: null\n(?: *(?=\S))?", comment, text, flags=re.MULTILINE)
     return re.sub(r"\n(?=[a-z])", "\n\n", text)
 
 
-def _comment(match: re.Match[str], lines: Iterable[str]) -> str:
+def _comment(lines: Iterable[str], match: re.Match[str]) -> str:
     indent, dash = match[1], match[2] or ""
     return "".join(f"{indent}# {line}\n" for line in lines) + indent + dash
 
@@ -48,7 +44,7 @@ def _without_notes(value: Any, notes: list[str]) -> Any:
         return [_without_notes(item, notes) for item in value]
     if not isinstance(value, dict):
         return value
-    result = {}
+    result: dict[str, Any] = {}
     for key, item in value.items():
         if isinstance(key, Note):
             result[f"note_{len(notes)}_"] = None

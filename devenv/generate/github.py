@@ -34,9 +34,9 @@ def paths(session: Session) -> list[Path]:
 def artifacts(session: Session, *, services: bool = False) -> list[Artifact]:
     """The workflow. Raises `InputError` where nothing tells how the project is tested."""
     stack, root = session.stack(), session.project.root
-    how = find_out(root, stack.ci)
-    job = _with_services(stack, how) if services else _by_run(stack, how)
     folder = place(root)
+    how = find_out(root, stack.ci, folder)
+    job = _with_services(stack, how) if services else _by_run(stack, how)
     document: dict[str, Any] = {
         "name": f"devenv {folder}" if folder else "devenv",
         "on": {"push": {"branches": ["main", "master"]}, "pull_request": {}},
@@ -109,9 +109,9 @@ def _languages(stack: Stack, how: Tested, *, devenv: bool) -> Iterator[Step]:
     """Python for devenv or for the project, and the project's own language."""
     here = not devenv or not stack.ci.inside
     if devenv or how.in_python:
-        settings = {"python-version": Quoted(stack.ci.python)}
+        settings: dict[str, str] = {"python-version": Quoted(stack.ci.python)}
         if here and how.in_python and how.told_by:
-            settings |= {"cache": "pip", "cache-dependency-path": Quoted(how.told_by)}
+            settings |= {"cache": "pip", "cache-dependency-path": Quoted(f"{how.place}{how.told_by}")}
         yield {"uses": projects()["actions"]["python"], "with": settings}
     if here and how.uses:
         yield {"uses": how.uses, "with": dict(how.settings)}
@@ -119,8 +119,8 @@ def _languages(stack: Stack, how: Tested, *, devenv: bool) -> Iterator[Step]:
 
 def _installs(how: Tested) -> Iterator[Step]:
     for words in how.install:
-        note = {Note(f"Told by {how.told_by}; `[ci] install` in the manifest wins."): None} if how.told_by else {}
-        yield {**note, "run": _escaped(shown(words))}
+        step: Step = {"run": _escaped(shown(words))}
+        yield step if how.own else {Note(f"Told by {how.told_by}; `[ci] install` in the manifest wins."): None, **step}
 
 
 def _layers() -> Iterator[Step]:

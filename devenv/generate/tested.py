@@ -21,7 +21,7 @@ _PYTHON = "python"
 class Tested:
     """A project's test: its command, what is installed before it, and the language that this is written in.
 
-    `told_by` is the file that told, "" where all is written in the manifest.
+    `told_by` is the file that told, "" where there is none; `own` where the manifest says what is installed.
     """
 
     test: Words
@@ -31,6 +31,8 @@ class Tested:
     uses: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     told_by: str = ""
+    own: bool = False
+    place: str = ""  # the way to the project from the top of its repository, with a `/` at its end
 
     @property
     def in_python(self) -> bool:
@@ -38,9 +40,12 @@ class Tested:
         return self.language == _PYTHON
 
 
-def find_out(root: Path, ci: CI) -> Tested:
-    """How the project in a folder is tested. Raises `InputError` where neither manifest nor files tell."""
-    table = projects()
+def find_out(root: Path, ci: CI, folder: str = "") -> Tested:
+    """How the project is tested that is at `root`, in a folder of its repository.
+
+    Raises `InputError` where neither manifest nor files tell.
+    """
+    table, place = projects(), f"{folder}/" if folder else ""
     found: Mapping[str, Any] = next((row for row in table["project"] if (root / row["file"]).is_file()), {})
     if not ci.test and not found:
         known = ", ".join(f"`{row['file']}`" for row in table["project"])
@@ -57,8 +62,13 @@ def find_out(root: Path, ci: CI) -> Tested:
         language=language,
         image=needs["image"].replace("{python}", ci.python),
         uses=needs.get("uses", ""),
-        settings={**needs.get("with", {}), **found.get("with", {})},
+        settings={
+            name: value.replace("{folder}", place)
+            for name, value in {**needs.get("with", {}), **found.get("with", {})}.items()
+        },
         told_by=found.get("file", ""),
+        own=bool(ci.install),
+        place=place,
     )
 
 

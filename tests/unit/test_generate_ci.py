@@ -108,11 +108,14 @@ def test_a_project_in_a_folder_of_its_repository_has_its_files_at_the_top(tmp_pa
     inner = tmp_path / "services" / "shop"
     inner.mkdir(parents=True)
     (inner / "devenv.toml").write_text(MANIFEST)
+    (inner / "package-lock.json").touch()
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     write(at(inner), KIND["github"])
     write(at(inner), KIND["gitlab"])
     workflow = yaml.safe_load((tmp_path / ".github/workflows/devenv-services-shop.yml").read_text())
     assert workflow["defaults"] == {"run": {"working-directory": "services/shop"}}
+    [node] = [step for step in workflow["jobs"]["test"]["steps"] if "setup-node" in step.get("uses", "")]
+    assert node["with"]["cache-dependency-path"] == "services/shop/package-lock.json"
     job = yaml.safe_load((tmp_path / ".gitlab/devenv-services-shop.gitlab-ci.yml").read_text())["devenv-services-shop"]
     assert job["before_script"][0] == "cd services/shop"
 
