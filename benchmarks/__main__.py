@@ -7,7 +7,7 @@ import os
 import platform
 from dataclasses import dataclass
 
-from benchmarks import native, reload
+from benchmarks import native, reload, testing
 from benchmarks.sides import ALL, DEVENV, NO_S3, Pair, run
 from benchmarks.timing import Act, compare
 
@@ -106,7 +106,9 @@ def main() -> None:
     """Run what is asked for; all of it without arguments."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("-n", "--runs", type=int, default=10)
-    parser.add_argument("what", nargs="*", choices=["commands", "up", "no-s3", "reload", "native", []], default=[])
+    parser.add_argument(
+        "what", nargs="*", choices=["commands", "up", "no-s3", "reload", "native", "testing", []], default=[]
+    )
     chosen = parser.parse_args()
     machine = f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     print(f"{machine}, medians of {chosen.runs} or more\n")
@@ -120,6 +122,8 @@ def main() -> None:
         reload.main(chosen.runs)
     if not chosen.what or "native" in chosen.what:
         native.main(chosen.runs)
+    if not chosen.what or "testing" in chosen.what:
+        testing.main(chosen.runs)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from devenv.errors import DevenvError, NotRunnableError
+from devenv.errors import CommandNotFoundError, DevenvError, NotRunnableError
 
 Spawned = subprocess.Popen[bytes]
 """A process that was started and is ours to wait for."""
@@ -43,8 +43,10 @@ def attend(command: Sequence[str], env: Mapping[str, str], folder: Path | None =
     try:
         process = subprocess.Popen(list(command), env=dict(env), cwd=folder)
     except OSError as error:
-        missing = isinstance(error, FileNotFoundError | NotADirectoryError)
-        raise NotRunnableError(command[0], error.strerror or "", missing=missing) from error
+        message = f"`{command[0]}` can't be run: {error.strerror}"
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            raise CommandNotFoundError(message, hint="install it, or look at the PATH") from error
+        raise NotRunnableError(message, hint="look at its rights, and at what it is") from error
 
     def pass_on(number: int, frame: object) -> None:
         if number != signal.SIGINT or not _at_the_terminal():

@@ -14,12 +14,15 @@ import pytest
 
 if TYPE_CHECKING:
     from devenv.testing import Database, Environment, Mailbox
+    from devenv.testing.early import Early
     from devenv.testing.redis import Index
     from devenv.testing.s3 import Bucket
 
 T = TypeVar("T")
 _RUN = "devenv_run"
+_START = "devenv_start"
 _ID = pytest.StashKey[str]()
+_EARLY: pytest.StashKey[Early] = pytest.StashKey()
 
 
 def _run_id(config: pytest.Config) -> str:
@@ -31,6 +34,20 @@ def _run_id(config: pytest.Config) -> str:
     return config.stash[_ID]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """When the servers come up."""
+    parser.addini(_START, "when devenv brings servers up: eager (all, as pytest starts) or lazy (by the first test)")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """With `devenv_start = eager`, in the process that starts workers: servers come up while tests are collected."""
+    config = session.config
+    if config.getini(_START) == "eager" and not hasattr(config, "workerinput") and not config.option.collectonly:
+        from devenv.testing.early import Early
+
+        config.stash[_EARLY] = Early(config.rootpath, _run_id(config))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """In pytest-xdist's controller, for each worker."""
@@ -39,6 +56,8 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """In pytest-xdist's controller: what the workers brought up is removed before the run ends."""
+    if early := config.stash.get(_EARLY, None):
+        early.close()
     if _ID in config.stash and not hasattr(config, "workerinput"):
         from devenv.copies import finish
 

@@ -6,7 +6,7 @@ The only engine-dependent value is an address, and the only private one a secret
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Literal
@@ -208,6 +208,14 @@ class Stack:
     def copied(self, *, memory: bool) -> Stack:
         """The same for a copy beside the original: whatever ports are free, its sidecars' data in `memory`."""
         return replace(self, services=tuple(_copied(service, memory=memory) for service in self.services))
+
+    def only(self, names: Collection[str]) -> Stack:
+        """The same as if there were these services only."""
+        kept = (service for service in self if service.name in names)
+        return replace(
+            self,
+            services=tuple(replace(each, needs=tuple(n for n in each.needs if n in names)) for each in kept),
+        )
 
     def select(self, names: Iterable[str], profiles: Iterable[str] = ()) -> tuple[Service, ...]:
         """The named services and all that they need; with no name, all whose profile is unset or wanted."""

@@ -63,7 +63,6 @@ class Database:
             self._reset.close()
         _drop(self._server, self.name)
         if self._last():
-            self._server.execute(f'alter database "{self._template}" is_template false')
             _drop(self._server, self._template)
         self._server.close()
 
@@ -170,6 +169,8 @@ def _clone(server: Connection, template: str, name: str) -> None:
 
 
 def _drop(server: Connection, name: str) -> None:
+    if server.execute("select 1 from pg_database where datname = %s and datistemplate", [name]).fetchone():
+        server.execute(f'alter database "{name}" is_template false')
     server.execute(f'drop database if exists "{name}" with (force)')
 
 
@@ -180,7 +181,6 @@ def _sweep(server: Connection) -> None:
         key = _key(name.removeprefix(PREFIX).rpartition("_")[0])
         row = server.execute("select pg_try_advisory_lock(%s, %s)", key).fetchone()
         if row and row[0]:
-            server.execute(f'alter database "{name}" is_template false')
             _drop(server, name)
             server.execute("select pg_advisory_unlock(%s, %s)", key)
 

@@ -56,21 +56,27 @@ class Reset:
                 empty.append(name)
         self._newest = self._one("select pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
         self._counts = {name: self._one(f"select count(*) from {name}") for name in self._kept}
-        statements = [f"delete from {name}" for name in empty]
+        self._empty = empty
+        self._sequences = {}
         for (name,) in ask(_SEQUENCES).fetchall():
             last, called = ask(f"select last_value, is_called from {name}").fetchone() or (1, False)
-            statements.append(f"select setval('{name.replace(chr(39), chr(39) * 2)}', {last}, {called})")
-        self._back = "; ".join(statements)
+            self._sequences[name] = (int(last), bool(called))
+        self._question = self._ask_for_changes()
 
     def run(self) -> bool:
         """Bring it back; False where only a new clone of the template can."""
-        changed = self._changed()
-        if changed is None:
+        row = self._connection.execute(self._question).fetchone()
+        assert row
+        same_shape, filled, seeds, moved = row
+        changed = [name for name, is_changed in zip(self._kept, seeds, strict=True) if is_changed]
+        if not same_shape or any(self._kept[name] is None for name in changed):
             return False
-        if any(self._kept[name] is None for name in changed):
-            return False
-        if self._back:
-            self._connection.execute(self._back)
+        back = [f"delete from {name}" for name, is_filled in zip(self._empty, filled, strict=True) if is_filled]
+        for (name, (last, called)), is_moved in zip(self._sequences.items(), moved, strict=True):
+            if is_moved:
+                back.append(f"select setval({_literal(name)}, {last}, {called})")
+        if back:
+            self._connection.execute("; ".join(back))
         for name in changed:
             self._put_back(name)
         return True
@@ -79,19 +85,23 @@ class Reset:
         """End the connection."""
         self._connection.close()
 
-    def _changed(self) -> list[str] | None:
-        """The tables with rows of the setup that are not as they were; None where the schema is not."""
-        questions = [f"({_SHAPE}) = '{self._shape}'"]
-        # A row that was written since has a newer transaction in xmin; one that was deleted is missing in the count.
-        questions += [
-            f"(select count(*) = {count} and coalesce(bool_and(xmin::text::bigint < {self._newest}), true) from {name})"
-            for name, count in self._counts.items()
+    def _ask_for_changes(self) -> str:
+        """Whether the schema is the same, which empty tables are filled, which others changed, which sequences moved.
+
+        A row that was written since has a newer transaction in xmin; one that was deleted is missing in the count.
+        """
+        filled = [f"exists (select from {name})" for name in self._empty]
+        seeds = [
+            f"(select count(*) <> {self._counts[name]}"
+            f" or coalesce(bool_or(xmin::text::bigint >= {self._newest}), false) from {name})"
+            for name in self._kept
         ]
-        row = self._connection.execute(f"select {', '.join(questions)}").fetchone()
-        assert row
-        if not row[0]:
-            return None
-        return [name for name, same in zip(self._counts, row[1:], strict=True) if not same]
+        moved = [
+            f"(select (last_value, is_called) <> ({last}, {called}) from {name})"
+            for name, (last, called) in self._sequences.items()
+        ]
+        arrays = ", ".join(f"array[{', '.join(each)}]::boolean[]" for each in (filled, seeds, moved))
+        return f"select ({_SHAPE}) = '{self._shape}', {arrays}"
 
     def _put_back(self, name: str) -> None:
         rows = self._kept[name]
@@ -100,13 +110,11 @@ class Reset:
             cursor.execute(f"delete from {name}")
             with cursor.copy(f"copy {name} from stdin") as copy:
                 copy.write(rows)
-        self._newest_again()
-
-    def _newest_again(self) -> None:
         self._newest = self._one("select pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+        self._question = self._ask_for_changes()
 
     def _rows(self, name: str) -> bytes | None:
-        if self._one(f"select pg_relation_size('{name.replace(chr(39), chr(39) * 2)}')") > _LARGEST:
+        if self._one(f"select pg_relation_size({_literal(name)})") > _LARGEST:
             return None
         with self._connection.cursor() as cursor, cursor.copy(f"copy {name} to stdout") as copy:
             return b"".join(bytes(part) for part in copy)
@@ -114,3 +122,7 @@ class Reset:
     def _one(self, question: str) -> Any:
         row = self._connection.execute(question).fetchone()
         return row[0] if row else None
+
+
+def _literal(name: str) -> str:
+    return "'" + name.replace("'", "''") + "'"

@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import psycopg
@@ -18,6 +20,8 @@ from tests.e2e.manifests import BOTH, POSTGRES, REDIS, strings
 from tests.native.machine import until
 from tests.runs import copies_of, remains
 
+SOAK = bool(os.environ.get("DEVENV_SOAK"))
+ROUNDS, AT_ONCE, KILLS = (20, 8, 60) if SOAK else (1, 4, 4)
 READS = "import os, json; print(json.dumps(dict(os.environ)))"
 ECHO = (
     f'[app]\nimage = "python:3.13-slim"\ncommand = {strings([sys.executable, "-c", "import time; time.sleep(1000)"])}\n'
@@ -229,3 +233,38 @@ def test_the_passwords_of_a_copy_are_its_own(make: Make) -> None:
     ours = subject.env()["DATABASE_URL"]
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(url.rpartition("@")[0] + "@" + ours.rpartition("@")[2], connect_timeout=5)
+
+
+@pytest.mark.timeout(3000)
+def test_many_at_once_never_meet_and_leave_nothing(make: Make) -> None:
+    subject = make(BOTH)
+    code = (
+        "import os, psycopg, redis\n"
+        "with psycopg.connect(os.environ['DATABASE_URL'], autocommit=True) as db:\n"
+        "    db.execute('create table only_once (n int)')\n"
+        "print(redis.Redis.from_url(os.environ['REDIS_URL']).incr('n'), os.environ['DATABASE_URL'])\n"
+    )
+    for _ in range(ROUNDS):
+        every = [
+            subject.cli.start("-q", "run", "--", sys.executable, "-c", code, cwd=subject.root) for _ in range(AT_ONCE)
+        ]
+        answers = [process.communicate(timeout=300) for process in every]
+        assert [process.returncode for process in every] == [0] * AT_ONCE, answers
+        assert {out.split()[0] for out, _ in answers} == {"1"}
+        assert len({out.split()[1] for out, _ in answers}) == AT_ONCE
+        assert remains(subject) == []
+
+
+@pytest.mark.timeout(3000)
+def test_killed_at_many_moments_nothing_stays(make: Make) -> None:
+    subject = make(BOTH)
+    slowest = 0.0
+    for number in range(KILLS):
+        process = subject.cli.start("-q", "run", "--", "sleep", "1", cwd=subject.root, start_new_session=True)
+        threading.Event().wait(0.05 + 2.4 * number / KILLS)  # the moment is what is varied
+        process.kill()
+        killed = time.monotonic()
+        process.communicate(timeout=30)
+        until(lambda: remains(subject) == [], 15)
+        slowest = max(slowest, time.monotonic() - killed)
+    print(f"{subject.engine}: {KILLS} killed, all gone after {slowest:.1f} s at most")
