@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -163,6 +164,43 @@ def output(command: Sequence[str], *, timeout: float) -> tuple[int, str]:
     except OSError as error:
         raise DevenvError(f"`{command[0]}` can't be started: {error.strerror}") from error
     return done.returncode, done.stdout.decode(errors="replace")
+
+
+def told(command: Sequence[str], heard: Callable[[str], None], patience: Callable[[], float | None]) -> int | None:
+    """Run a program and hand over each line of its output as it comes; gives its exit code.
+
+    None where nothing came for as many seconds as `patience` says at that moment: the program is ended then.
+    Raises `DevenvError` where it is not installed.
+    """
+    program = _program(command[0])
+    process = subprocess.Popen(
+        [program, *command[1:]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    assert process.stdout is not None
+    rest = b""
+    try:
+        while select.select([process.stdout], [], [], patience())[0]:
+            chunk = os.read(process.stdout.fileno(), 65536)
+            *lines, rest = (rest + chunk if chunk else rest + b"\n").split(b"\n")
+            for line in lines:
+                heard(line.decode(errors="replace").rstrip("\r"))
+            if not chunk:
+                return process.wait()
+        return None
+    finally:
+        process.stdout.close()
+        _end(process)
+
+
+def _end(process: Spawned) -> None:
+    """End what still runs; a program that does not end when told is killed."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(timeout=5.0)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def capture(

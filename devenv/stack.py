@@ -140,6 +140,7 @@ class Service:
     image: str | None = None
     build: Build | None = None
     command: tuple[Text, ...] | None = None
+    bare: tuple[Text, ...] = ()  # the command where no file can be put in; () where there is nothing to do without
     user: str | None = None
     env: tuple[tuple[str, Text], ...] = ()
     ports: tuple[Port, ...] = ()
@@ -168,11 +169,22 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class CI:
+    """What continuous integration runs; what is empty is told by the project's own files."""
+
+    test: tuple[str, ...] = ()
+    install: tuple[tuple[str, ...], ...] = ()
+    inside: str | None = None
+    python: str = "3.13"
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
     """All services, each after the ones it needs."""
 
     name: str
     services: tuple[Service, ...]
+    ci: CI = CI()
 
     def __iter__(self) -> Iterator[Service]:
         return iter(self.services)

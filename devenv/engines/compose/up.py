@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from devenv.artifacts.compose import Document
 from devenv.artifacts.names import setup_names, volume_name
 from devenv.engines import Wish, ports
-from devenv.engines.compose import caches, changes, drive, fresh, images, leftovers
+from devenv.engines.compose import caches, changes, drive, fresh, images, leftovers, mirror
 from devenv.engines.compose.api import Api, ApiError
 from devenv.engines.compose.bounce import bounce
 from devenv.engines.compose.deliveries import Deliveries
@@ -62,7 +62,7 @@ class Up:
         last: DevenvError | None = None
         for _ in range(_TRIES):
             bindings = self._bind(observed)
-            rendered = render(self.project, self.stack, bindings)
+            rendered = render(self.project, self.stack, bindings, mirror.needed(self.api, self.stack))
             deliveries = Deliveries(self.api, self.project, self.stack, bindings, Holdings(self.project.state))
             found, todo = self._current(rendered, observed, deliveries)
             try:

@@ -31,7 +31,7 @@ MANIFEST_KEYS: list[tuple[str, list[str]]] = [
     ('[sidecar]\nredis = "8"', ["1:2 unknown key `sidecar` (did you mean `sidecars`?)"]),
     ('[services]\nredis = "8"', ["1:2 unknown key `services` (did you mean `sidecars`?)"]),
     ("[postgres]\nx = 1", ["1:2 unknown key `postgres` (an app stands under [apps], a sidecar under [sidecars])"]),
-    ("xyz = 1\n[sidecars]\nredis = {}", ["1:1 unknown key `xyz` (known keys: name, app, apps, sidecars)"]),
+    ("xyz = 1\n[sidecars]\nredis = {}", ["1:1 unknown key `xyz` (known keys: name, app, apps, sidecars, ci)"]),
     ("ports = [1]\n" + APP, ["1:1 unknown key `ports` (did you mean `app.ports`?)"]),
     ("app = '.'", ['1:7 expected a table, got a string (write: app = { build = "." })']),
     ("apps = ['web']", ["1:8 expected a table, got a list"]),
