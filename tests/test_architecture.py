@@ -17,6 +17,7 @@ LAYERS = (
     ("__main__",),
     ("cli",),
     ("destroy", "doctor", "generate", "parity", "watch", "why"),
+    ("editor",),
     ("workflow",),
     ("console", "hints", "watchers"),
     ("engines",),

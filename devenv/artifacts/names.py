@@ -47,6 +47,16 @@ def setup_names(service: Service) -> tuple[str, ...]:
     return tuple(f"{service.name}.setup" + (f"-{n}" if n > 1 else "") for n in range(1, len(service.setup) + 1))
 
 
+def editor_name(app: str) -> str:
+    """The compose service of an editor that works in an app's image, beside the app itself."""
+    return f"{app}.editor"
+
+
+def is_editor(service: str) -> bool:
+    """Whether a compose service is an editor's: nobody but `down` and `destroy` ends it."""
+    return service.endswith(".editor")
+
+
 def volume_key(service: str, volume: str) -> str:
     """A volume's name in the compose file; no service has a dot, so that two never get one name."""
     return f"{service}.{volume}"

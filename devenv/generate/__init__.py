@@ -51,6 +51,12 @@ KINDS = (
         "compose.yaml",
         "a compose.yaml",
     ),
+    Kind(
+        "devcontainer",
+        "Write .devcontainer, for an editor that works inside of an app's container, beside what `devenv up` runs.",
+        ".devcontainer",
+        "a .devcontainer",
+    ),
 )
 
 

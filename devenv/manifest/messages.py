@@ -11,7 +11,9 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from devenv.errors import Problem
-from devenv.manifest.model import App, BuildModel, Manifest, Part, PortModel, Ready, Sidecar
+from devenv.manifest.editor import EditorModel
+from devenv.manifest.model import App, BuildModel, Manifest, PortModel, Ready, Sidecar
+from devenv.manifest.part import Part
 from devenv.manifest.vocabulary import EXAMPLES, EXPECTED, FOREIGN, KINDS, OTHER_NAMES, TYPES
 
 Path = tuple[str | int, ...]
@@ -150,6 +152,8 @@ def _model(table: Path) -> type[Part] | None:
             return Ready
         case (*_, "ports", int()):
             return PortModel
+        case ("editor",) | ("app", "editor") | ("apps", _, "editor"):
+            return EditorModel
     return None
 
 

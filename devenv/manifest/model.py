@@ -9,7 +9,10 @@ import re
 import shlex
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+from devenv.manifest.editor import EditorModel
+from devenv.manifest.part import Part, String
 
 SERVICE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
 """A service is a DNS label on the network and a part of a container's name, which engines limit to these characters."""
@@ -69,17 +72,10 @@ def _port(value: Any) -> Any:
     return value
 
 
-def _text(value: str) -> str:
-    if "\0" in value:
-        raise ValueError("a NUL character can't be passed to a process")
-    return value
-
-
 _STRINGS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
 _COMMAND: list[dict[str, Any]] = [{"type": "string"}, _STRINGS]
 _PORT_NUMBER: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 65535}
 
-String = Annotated[str, Field(strict=True), AfterValidator(_text)]
 Command = Annotated[
     list[String],
     BeforeValidator(_words),
@@ -123,12 +119,6 @@ class _OrString:
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
         return {"anyOf": [{"type": "string"}, handler(schema)]}
-
-
-class Part(BaseModel):
-    """What all tables have in common: no unknown key, nothing changed after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class PortModel(Part):
@@ -241,6 +231,7 @@ class App(Runnable):
         False, strict=True, description="run it as a process of this machine; its sidecars stay in the engine"
     )
     reload: ReloadModel | None = Field(None, description="exceptions from what the Dockerfile says of changed files")
+    editor: EditorModel | None = Field(None, description="for an editor in this app; it wins over `[editor]`")
 
     @model_validator(mode="after")
     def _has_image(self) -> App:
@@ -285,6 +276,8 @@ class Manifest(Part):
     sidecars: dict[str, SidecarField] = Field(
         default_factory=dict, description='what the app talks to: `NAME = "VERSION"`, `NAME = {}` or a table'
     )
+
+    editor: EditorModel | None = Field(None, description="for an editor that works inside of an app's container")
 
     @property
     def all_apps(self) -> dict[str, App]:

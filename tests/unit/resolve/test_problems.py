@@ -249,3 +249,14 @@ def test_needing_what_is_wrong_itself_is_no_second_problem(sidecar: str) -> None
 
 def test_a_recipes_default_port_may_be_anothers_too_because_it_moves_by_itself() -> None:
     assert stack_of('[sidecars]\nredis = {}\nvalkey = {}\n[app]\nbuild = "."\nports = [6379]').names
+
+
+def test_settings_that_json_does_not_have_are_refused() -> None:
+    assert "`settings` holds what JSON can't" in problems_of(
+        '[app]\nbuild = "."\n[editor]\nsettings = { a = 2026-01-01 }\n'
+    )[0].message  # fmt: skip
+
+
+def test_a_stage_for_an_app_without_a_dockerfile_is_refused() -> None:
+    (problem,) = problems_of('[app]\nimage = "x"\n[app.editor]\ntarget = "dev"\n')
+    assert problem.path == ("app", "editor", "target")
