@@ -120,6 +120,15 @@ class Reload:
 
 
 @dataclass(frozen=True, slots=True)
+class Editor:
+    """What an editor that works inside of an app's container is given; `settings` are JSON, "" for none."""
+
+    target: str | None = None
+    extensions: tuple[str, ...] = ()
+    settings: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Native:
     """What serves a sidecar where it runs as a process of this machine, and what that is told.
 
@@ -165,6 +174,7 @@ class Service:
     recipe: str | None = None
     version: str = ""
     native: Native | None = None
+    editor: Editor = Editor()
     host: bool = False  # an app that runs as a process of this machine, wherever its sidecars are
 
 

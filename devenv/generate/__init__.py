@@ -96,6 +96,12 @@ KINDS = (
         "a job",
         "Use GitLab's own services in place of `devenv run`; says what they can't express.",
     ),
+    Kind(
+        "devcontainer",
+        "Write .devcontainer, for an editor that works inside of an app's container, beside what `devenv up` runs.",
+        ".devcontainer",
+        "a .devcontainer",
+    ),
 )
 
 

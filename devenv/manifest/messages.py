@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from devenv.errors import Problem
 from devenv.manifest.ci import CIModel
+from devenv.manifest.editor import EditorModel
 from devenv.manifest.model import App, BuildModel, Manifest, PortModel, Ready, Sidecar
 from devenv.manifest.part import Part
 from devenv.manifest.vocabulary import EXAMPLES, EXPECTED, FOREIGN, KINDS, OTHER_NAMES, TYPES
@@ -154,6 +155,8 @@ def _model(table: Path) -> type[Part] | None:
             return Ready
         case (*_, "ports", int()):
             return PortModel
+        case ("editor",) | ("app", "editor") | ("apps", _, "editor"):
+            return EditorModel
     return None
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from devenv.manifest.ci import CIModel
+from devenv.manifest.editor import EditorModel
 from devenv.manifest.part import Part, String
 from devenv.manifest.words import Command, Commands, Strings
 
@@ -208,6 +209,7 @@ class App(Runnable):
         False, strict=True, description="run it as a process of this machine; its sidecars stay in the engine"
     )
     reload: ReloadModel | None = Field(None, description="exceptions from what the Dockerfile says of changed files")
+    editor: EditorModel | None = Field(None, description="for an editor in this app; it wins over `[editor]`")
 
     @model_validator(mode="after")
     def _has_image(self) -> App:
@@ -258,6 +260,7 @@ class Manifest(Part):
     )
 
     ci: CIModel = Field(CIModel(), description="what `devenv generate github` and `gitlab` have CI run")
+    editor: EditorModel | None = Field(None, description="for an editor that works inside of an app's container")
 
     @property
     def all_apps(self) -> dict[str, App]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from python_on_whales import DockerClient
@@ -31,6 +31,10 @@ class Driver:
     file: Path
     variables: Path
     overlay: Path | None = None  # a second compose file, over the first
+
+    def over(self, overlay: Path) -> Driver:
+        """The same with another file over it."""
+        return replace(self, overlay=overlay)
 
     def build(self, service: str, reporter: Reporter, *, cache: bool = True) -> None:
         """Build one service's image. Raises `BuildError` with what the builder printed."""

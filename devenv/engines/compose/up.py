@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from devenv.artifacts.compose import Document
-from devenv.artifacts.names import setup_names, volume_name
+from devenv.artifacts.names import is_editor, setup_names, volume_name
 from devenv.engines import Wish, ports
 from devenv.engines.compose import caches, changes, drive, fresh, images, leftovers, mirror
 from devenv.engines.compose.api import Api, ApiError
@@ -173,7 +173,8 @@ class Up:
         for name in wanted:
             if words := stale.get(str(entries[name]["image"])):
                 reason.setdefault(name, words)
-        return plan(desired, observed, known=entries, reason=reason)
+        known = {*entries, *filter(is_editor, observed)}
+        return plan(desired, observed, known=known, reason=reason)
 
     def _apply(self, todo: Plan, rendered: Document, found: list[Image], deliveries: Deliveries) -> None:
         leftovers.clear(self.api, todo, self.reporter)

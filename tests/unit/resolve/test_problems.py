@@ -268,3 +268,14 @@ def test_what_ci_is_told_must_be_there(ci: str, message: str, hint: str | None) 
     [problem] = problems_of(text)
     assert (problem.message, problem.hint) == (message, hint)
     assert problem.path[0] == "ci"
+
+
+def test_settings_that_json_does_not_have_are_refused() -> None:
+    assert "`settings` holds what JSON can't" in problems_of(
+        '[app]\nbuild = "."\n[editor]\nsettings = { a = 2026-01-01 }\n'
+    )[0].message  # fmt: skip
+
+
+def test_a_stage_for_an_app_without_a_dockerfile_is_refused() -> None:
+    (problem,) = problems_of('[app]\nimage = "x"\n[app.editor]\ntarget = "dev"\n')
+    assert problem.path == ("app", "editor", "target")
