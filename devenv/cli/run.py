@@ -59,15 +59,17 @@ def run(
     name = copies.REUSED if reuse else ""
     original.engine.get_ready()
     with copies.hold(original.project, original.choice.engine.name, name, keep=keep) as copy:
-        with settings.session() as session:
-            here = replace(session, project=copy, wanted=original.choice.engine.name)
-            prepared = prepare(here, options)
-        found = prepared.command(command)
-        code = attend(found.words, found.env, found.folder)
-        if code:
-            _tell_what_is_lost(settings, prepared)
-        if keep or reuse:
-            click.echo(f"\nkept: {copy.id}; `devenv down` removes it", err=True)
+        try:
+            with settings.session() as session:
+                here = replace(session, project=copy, wanted=original.choice.engine.name)
+                prepared = prepare(here, options)
+            found = prepared.command(command)
+            code = attend(found.words, found.env, found.folder)
+            if code:
+                _tell_what_is_lost(settings, prepared)
+        finally:
+            if keep or reuse:
+                click.echo(f"\nkept: {copy.id}; `devenv down` removes it", err=True)
     return code
 
 
