@@ -8,9 +8,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from devenv.engines import READY, STOPPED, Command, Wish
-from devenv.errors import InputError
 from devenv.stack import Bindings, Service, Stack, Vantage, bind, references
-from devenv.workflow import HOST_APP, Session, known, select
+from devenv.workflow import HOST_APP, Session, known_app, select
 
 MARK = "DEVENV_COPY"
 """In the command's environment: the copy that it runs in."""
@@ -98,15 +97,7 @@ def check(stack: Stack, options: RunOptions) -> None:
     """Raises `InputError` for a name that is not there, before anything is made."""
     sidecars(stack, options)
     if options.inside is not None:
-        check_app(stack, options.inside)
-
-
-def check_app(stack: Stack, name: str) -> None:
-    """Raises `InputError` for a name that is not an app's."""
-    known(stack, [name])
-    if stack[name].role != "app":
-        apps = ", ".join(service.name for service in stack if service.role == "app")
-        raise InputError(f"`{name}` is a sidecar; apps: {apps or 'none'}", hint="all that sidecars export: devenv env")
+        known_app(stack, options.inside)
 
 
 def sidecars(stack: Stack, options: RunOptions) -> set[str]:

@@ -203,7 +203,7 @@ def variables(session: Session, vantage: Vantage, app: str | None) -> dict[str, 
     bindings = session.bindings(stack)
     apps = [service for service in stack if service.role == "app"]
     if app is not None:
-        known(stack, [app])
+        known_app(stack, app)
         return environment(stack, stack[app], vantage, bindings)
     value = bindings.resolver(vantage)
     result = {name: bind(text, value) for service in stack for name, text in service.exports}
@@ -246,3 +246,11 @@ def known(stack: Stack, names: Iterable[str]) -> list[str]:
             hint = did_you_mean(name, stack.names) or f"services: {', '.join(stack.names)}"
             raise UnknownServiceError(f"no service is called `{name}`", hint=hint)
     return names
+
+
+def known_app(stack: Stack, name: str) -> None:
+    """Raises `UnknownServiceError`, or `InputError` for a name that is not an app's."""
+    known(stack, [name])
+    if stack[name].role != "app":
+        apps = ", ".join(service.name for service in stack if service.role == "app")
+        raise InputError(f"`{name}` is a sidecar; apps: {apps or 'none'}", hint="all that sidecars export: devenv env")

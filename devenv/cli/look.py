@@ -11,7 +11,7 @@ import click
 from devenv.cli.settings import Settings, complete_services, json_option, services_argument
 
 if TYPE_CHECKING:
-    from devenv.workflow import Session
+    pass
 
 
 @click.command()
@@ -89,8 +89,6 @@ def env(settings: Settings, app: str | None, vantage: str, style: str, mask: boo
     from devenv.stack import Vantage
     from devenv.workflow import private, variables
 
-    if app is not None:
-        _check_app(settings.quiet_session(), app)
     values = variables(settings.quiet_session(), Vantage(vantage), app)
     if mask:  # before the values are anywhere that a later step may print
         click.echo(masks(private(settings.quiet_session())), nl=False, err=True)
@@ -99,17 +97,6 @@ def env(settings: Settings, app: str | None, vantage: str, style: str, mask: boo
     else:
         # `color`: click would take what looks like an escape sequence out of the values.
         click.echo({"dotenv": dotenv, "shell": shell, "github": github}[style](values), nl=False, color=True)
-
-
-def _check_app(session: Session, name: str) -> None:
-    from devenv.errors import InputError
-    from devenv.workflow import known
-
-    stack = session.stack()
-    known(stack, [name])
-    if stack[name].role != "app":
-        apps = ", ".join(service.name for service in stack if service.role == "app")
-        raise InputError(f"`{name}` is a sidecar; apps: {apps or 'none'}", hint="all that sidecars export: devenv env")
 
 
 @click.command()
