@@ -5,6 +5,7 @@ So it imports nothing of devenv before a test asks for a fixture.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _RUN = "devenv_run"
 _ID = pytest.StashKey[str]()
+_USED = pytest.StashKey[bool]()
 
 
 def _run_id(config: pytest.Config) -> str:
@@ -31,23 +33,50 @@ def _run_id(config: pytest.Config) -> str:
     return config.stash[_ID]
 
 
+def _worker(config: pytest.Config) -> str:
+    return str(getattr(config, "workerinput", {}).get("workerid", "master"))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """In pytest-xdist's controller, for each worker."""
     node.workerinput[_RUN] = _run_id(node.config)
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In a worker: tell the controller whether a test used devenv."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[_RUN] = session.config.stash.get(_USED, False)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """In the controller: a worker that was killed may have used devenv as well."""
+    if getattr(node, "workeroutput", {}).get(_RUN, True):
+        node.config.stash[_USED] = True
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """In pytest-xdist's controller: what the workers brought up is removed before the run ends."""
-    if _ID in config.stash and not hasattr(config, "workerinput"):
+    """In the process that began the run: what was brought up for it is removed before it ends."""
+    if config.stash.get(_USED, False) and not hasattr(config, "workerinput"):
         from devenv.copies import finish
 
-        finish(config.stash[_ID])
+        finish(_run_id(config))
+
+
+def pytest_exception_interact(call: pytest.CallInfo[Any]) -> None:
+    """What is wrong with the servers fails every test that asks for them; it is told at length once."""
+    error = call.excinfo.value if call.excinfo else None
+    if isinstance(error, _Told) and error.msg:
+        error.msg = f"{error.msg.splitlines()[0]} (told above)"
+
+
+class _Told(pytest.fail.Exception):
+    """A failure of devenv is the user's to read: its words, without the code that it went through."""
 
 
 @contextlib.contextmanager
 def _told() -> Iterator[None]:
-    """A failure of devenv is the user's to read: its words, without the code that it went through."""
     from devenv.errors import DevenvError
 
     failure = None
@@ -58,19 +87,22 @@ def _told() -> Iterator[None]:
     if failure:
         from devenv.console.failure import error_lines
 
-        pytest.fail("\n".join(error_lines(failure, color=False)), pytrace=False)
+        raise _Told("\n".join(error_lines(failure, color=False)), pytrace=False)
 
 
 @pytest.fixture(scope="session")
 def devenv(request: pytest.FixtureRequest) -> Iterator[Environment]:
     """The project's servers: `devenv.env` is what an app is told of them."""
+    config = request.config
     with contextlib.ExitStack() as end:
         with _told():
             from devenv.testing.environment import Run, begin
 
-            worker = os.environ.get("PYTEST_XDIST_WORKER", "master")
-            environment = begin(request.config.rootpath, Run(_run_id(request.config), worker), end)
+            config.stash[_USED] = True
+            environment = begin(config.rootpath, Run(_run_id(config), _worker(config)), end)
         yield environment
+        if hasattr(config, "workerinput"):  # the process lives to the end of the run, and others may still begin
+            atexit.register(end.pop_all().close)
 
 
 def _opened(open_it: Callable[[Environment], T], environment: Environment) -> T:
@@ -79,11 +111,20 @@ def _opened(open_it: Callable[[Environment], T], environment: Environment) -> T:
 
 
 @pytest.fixture(scope="session")
-def postgres_database(devenv: Environment) -> Iterator[Database]:
+def postgres_setup() -> Callable[[str], object] | None:
+    """Tests that define it anew give a function: it sets up the database at an address, once a run for all processes.
+
+    It runs after the apps' `setup`.
+    """
+    return None
+
+
+@pytest.fixture(scope="session")
+def postgres_database(devenv: Environment, postgres_setup: Callable[[str], object] | None) -> Iterator[Database]:
     """This process's own database, set up; its `url` stays the same, and `reset()` brings it back to how it was."""
     from devenv.testing.postgres import open_database
 
-    database = _opened(open_database, devenv)
+    database = _opened(lambda environment: open_database(environment, postgres_setup), devenv)
     yield database
     database.close()
 
@@ -109,7 +150,8 @@ def redis_index(devenv: Environment) -> Iterator[Index]:
 @pytest.fixture
 def redis_url(redis_index: Index) -> str:
     """The address of this process's own index of redis, for each test empty."""
-    redis_index.reset()
+    with _told():
+        redis_index.reset()
     return redis_index.url
 
 
@@ -125,7 +167,8 @@ def _bucket(devenv: Environment) -> Iterator[Bucket]:
 @pytest.fixture
 def s3_bucket(_bucket: Bucket) -> str:
     """The name of this process's own bucket, for each test empty."""
-    _bucket.reset()
+    with _told():
+        _bucket.reset()
     return _bucket.name
 
 
