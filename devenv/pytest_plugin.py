@@ -67,12 +67,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_exception_interact(call: pytest.CallInfo[Any]) -> None:
     """What is wrong with the servers fails every test that asks for them; it is told at length once."""
     error = call.excinfo.value if call.excinfo else None
-    if isinstance(error, _Told) and error.msg:
-        error.msg = f"{error.msg.splitlines()[0]} (told above)"
+    if isinstance(error, DevenvFailed):
+        error.msg = error.short
 
 
-class _Told(pytest.fail.Exception):
+class DevenvFailed(pytest.fail.Exception):
     """A failure of devenv is the user's to read: its words, without the code that it went through."""
+
+    def __init__(self, words: list[str]) -> None:
+        super().__init__("\n".join(words), pytrace=False)
+        self.short = words[0].rstrip(":") + (" (told above)" if len(words) > 1 else "")
+
+
+DevenvFailed.__module__ = "builtins"  # reports show a name with its module, as they don't with pytest's own
 
 
 @contextlib.contextmanager
@@ -87,7 +94,7 @@ def _told() -> Iterator[None]:
     if failure:
         from devenv.console.failure import error_lines
 
-        raise _Told("\n".join(error_lines(failure, color=False)), pytrace=False)
+        raise DevenvFailed(list(error_lines(failure, color=False))) from None
 
 
 @pytest.fixture(scope="session")

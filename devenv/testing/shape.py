@@ -30,7 +30,6 @@ _OTHERS = {
     "pg_cast": f"oid >= {_OWN}",
     "pg_collation": f"oid >= {_OWN}",
     "pg_constraint": "conrelid not in (select oid from passing)",
-    "pg_db_role_setting": "setdatabase = (select oid from pg_database where datname = current_database())",
     "pg_default_acl": "true",
     "pg_enum": "true",
     "pg_event_trigger": "true",
@@ -50,6 +49,10 @@ select concat(count(*), '.', sum(hashtextextended(concat_ws(',', oid, relname, r
   reltablespace, relpersistence, relkind, relnatts, relchecks, relrowsecurity, relforcerowsecurity, relispopulated,
   relreplident, relispartition, relacl, reloptions, relpartbound, case when relkind = 'm' then relfilenode end), 0)))
 from pg_class where oid >= {_OWN} and relpersistence <> 't'"""
+# These rows are no part of what CREATE DATABASE copies, so that each clone has its own.
+_SETTINGS = """
+select concat(count(*), '.', sum(hashtextextended(concat(setrole, setconfig), 0))) from pg_db_role_setting
+where setdatabase = (select oid from pg_database where datname = current_database())"""
 
 
 def _conditions() -> dict[str, str]:
@@ -66,7 +69,7 @@ def _conditions() -> dict[str, str]:
 
 SHAPE = (
     f"with passing as materialized (select oid from pg_class where oid >= {_OWN} and relpersistence = 't')\n"
-    f"select concat_ws(' ', ({_RELATIONS}),\n"
+    f"select concat_ws(' ', ({_RELATIONS}), ({_SETTINGS}),\n"
     + ",\n".join(f"(select {ROWS} from {name} where {condition})" for name, condition in _conditions().items())
     + ")"
 )
