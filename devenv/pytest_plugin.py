@@ -71,7 +71,7 @@ def pytest_exception_interact(call: pytest.CallInfo[Any]) -> None:
         error.msg = error.short
 
 
-class DevenvFailed(pytest.fail.Exception):
+class DevenvFailed(pytest.fail.Exception):  # type: ignore[name-defined, misc]  # pytest gives no other name
     """A failure of devenv is the user's to read: its words, without the code that it went through."""
 
     def __init__(self, words: list[str]) -> None:

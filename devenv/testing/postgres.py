@@ -221,7 +221,8 @@ def _drop(server: Connection, name: str) -> None:
 
 
 def _names(server: Connection, prefix: str) -> list[str]:
-    return [row[0] for row in server.execute("select datname from pg_database where starts_with(datname, %s)", [prefix])]
+    found = server.execute("select datname from pg_database where starts_with(datname, %s)", [prefix])
+    return [row[0] for row in found]
 
 
 def _sweep(server: Connection) -> None:

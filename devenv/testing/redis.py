@@ -30,9 +30,7 @@ class Index:
     def renamed(self, env: Mapping[str, str]) -> dict[str, str]:
         """Of an environment what is other here."""
         address = re.compile(rf"(:{self._port}/)0(?!\d)")
-        return {
-            key: address.sub(rf"\g<1>{self.number}", value) for key, value in env.items() if address.search(value)
-        }
+        return {key: address.sub(rf"\g<1>{self.number}", value) for key, value in env.items() if address.search(value)}
 
     def reset(self) -> None:
         """Remove every key of it."""

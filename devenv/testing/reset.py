@@ -42,7 +42,9 @@ class Reset:
             else:
                 statements.append(f"delete from only {name}")
         for (name,) in self._connection.execute(SEQUENCES).fetchall():
-            last, called = self._connection.execute(f"select last_value, is_called from {name}").fetchone() or (1, False)
+            row = self._connection.execute(f"select last_value, is_called from {name}").fetchone()
+            assert row
+            last, called = row
             statements.append(f"select setval({sql_literal(name)}, {last}, {called})")
         self._back = "; ".join(statements)
         self._stubborn = self._one(STUBBORN)

@@ -1,7 +1,7 @@
 """Questions to a server about a database: has DDL changed it, which tables and sequences has it; changes nothing.
 
-PostgreSQL writes into each row, also of its catalogs, the transaction that wrote it (`xmin`), and transactions only count
-up: as long as a table's rows have the same count and the same sum of `xmin`, they are the same rows.
+PostgreSQL writes into each row, also of its catalogs, the transaction that wrote it (`xmin`), and transactions only
+count up: as long as a table's rows have the same count and the same sum of `xmin`, they are the same rows.
 https://www.postgresql.org/docs/current/ddl-system-columns.html
 """
 

@@ -61,7 +61,8 @@ def make(request: pytest.FixtureRequest, tmp_path: Path, cli: Cli) -> Iterator[M
     chosen = Cli(cli.folder, {**cli.env, **CHOSEN_BY[request.param]})
 
     def tests(manifest: str, name: str = "shop", **files: Any) -> Tests:
-        root = write_files(tmp_path / name, {"devenv.toml": manifest, "pytest.ini": "[pytest]\nfilterwarnings = error\n"})
+        strict = "[pytest]\nfilterwarnings = error\n"
+        root = write_files(tmp_path / name, {"devenv.toml": manifest, "pytest.ini": strict})
         made = Tests(request.param, chosen, root)
         made.write(**files)
         return made

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 SCHEMA = r'''
 create table plain (id serial primary key, name text not null unique);
-create table seeded (id int generated always as identity primary key, name text, twice int generated always as (id * 2) stored);
+create table seeded (
+  id int generated always as identity primary key, name text, twice int generated always as (id * 2) stored
+);
 insert into seeded (name) values ('one'), ('two'), ('three');
 create table child (id serial, parent int not null references seeded (id) on delete cascade);
 insert into child (parent) values (1), (1), (2);
@@ -27,7 +29,8 @@ create table ledger_empty (id serial, amount numeric);
 create trigger keep before delete on ledger_empty for each row execute function forbid();
 create schema "Other ünit";
 create table "Other ünit"."it's 100% ""quoted""" ("Ключ" text primary key, "a%sb" jsonb);
-insert into "Other ünit"."it's 100% ""quoted""" values (E'tab\\t, back\\\slash, new\\nline', '{"a": null}'), ('ünï', null);
+insert into "Other ünit"."it's 100% ""quoted"""
+  values (E'tab\t, back\\slash, new\nline', '{"a": null}'), ('ünï', null);
 create sequence "Other ünit"."it's a seq" start 100 increment 5;
 select nextval('"Other ünit"."it''s a seq"');
 create table guarded (id int, owner text);
@@ -39,8 +42,11 @@ create materialized view summary as select count(*) as n from seeded;
 create unique index on summary (n);
 create view names as select name from seeded;
 create type mood as enum ('sad', 'happy');
-create table kinds (id uuid, raw bytea, price money, at timestamptz, span interval, near float8, moods mood[], net inet);
-insert into kinds values (gen_random_uuid(), '\\x00ff', 12.34, now(), '1 mon 2 days 03:04:05.678', 1e-300 / 3, '{sad,happy}', '::1');
+create table kinds (
+  id uuid, raw bytea, price money, at timestamptz, span interval, near float8, moods mood[], net inet
+);
+insert into kinds values (gen_random_uuid(), '\x00ff', 12.34, now(),
+  '1 mon 2 days 03:04:05.678', 1e-300 / 3, '{sad,happy}', '::1');
 select lo_from_bytea(0, 'large');
 '''
 
@@ -61,15 +67,16 @@ QUOTED = '"Other ünit"."it\'s 100% ""quoted"""'
 
 CONTENT = {
     "settings": "select current_setting('search_path'), current_setting('devenv.greeting')",
-    "relations": """select n.nspname, c.relname, c.relkind, c.relacl::text, c.relrowsecurity, c.relpersistence, c.relispartition
-        from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    "relations": """select n.nspname, c.relname, c.relkind, c.relacl::text, c.relrowsecurity, c.relpersistence,
+        c.relispartition from pg_class c join pg_namespace n on n.oid = c.relnamespace
         where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' order by 1, 2""",
     "columns": """select table_name, column_name, ordinal_position, data_type, is_nullable, column_default
         from information_schema.columns where table_schema in ('public', 'Other ünit') order by 1, 2, 3""",
     "constraints": """select conname, pg_get_constraintdef(oid) from pg_constraint where conrelid > 16383
         and connamespace::regnamespace::text !~ '^pg_' order by 1, 2""",
     "indexes": "select indexname, indexdef from pg_indexes where schemaname !~ '^pg_' order by 1",
-    "triggers": "select tgname, tgrelid::regclass::text, tgenabled from pg_trigger where not tgisinternal order by 1, 2",
+    "triggers": """select tgname, tgrelid::regclass::text, tgenabled from pg_trigger
+        where not tgisinternal order by 1, 2""",
     "functions": "select proname, prosrc from pg_proc where oid > 16383 order by 1",
     "enums": "select enumlabel from pg_enum order by enumsortorder",
     "policies": "select polname, pg_get_expr(polqual, polrelid) from pg_policy order by 1",
@@ -164,7 +171,9 @@ SPOILS = {
     "large object changed": ["select lo_put(oid, 0, 'X') from pg_largeobject_metadata"],
 
     "nothing: temporary": ["create temporary table mine (id serial primary key, x mood[])"],
-    "left: temporary": ["create temporary table mine (id serial primary key, x mood[])", "insert into plain values (1, 'a')"],
+    "left: temporary": [
+        "create temporary table mine (id serial primary key, x mood[])", "insert into plain values (1, 'a')",
+    ],
     "left": ["insert into plain (name) values ('a')"],
     "open, insert": ["insert into plain (name) values ('same')"],
     "open, the same insert": ["insert into plain (name) values ('same')"],
@@ -175,8 +184,9 @@ SPOILS = {
     "open, locks": ["lock table plain, seeded in access exclusive mode"],
     "open, read": ["select * from plain"],
     "truncate what was read": ["truncate plain", "insert into plain (name) values ('a')"],
-
-    "own cluster order": ["delete from seeded where id = 3", "insert into seeded overriding system value values (3, 'III')"],
+    "one for another": [
+        "delete from seeded where id = 3", "insert into seeded overriding system value values (3, 'III')",
+    ],
 }
 """What a test does to the database; `open` leaves its transaction open, `left` its connection."""
 '''

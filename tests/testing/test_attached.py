@@ -34,7 +34,8 @@ def test_it(postgres_url, redis_url, n):
     with open("said", "a") as said:
         said.write(f"{postgres_url} {redis_url.rpartition('/')[2]}\\n")
 """
-PSYCOPG_OF = f"[app]\nimage = \"python:3.13-slim\"\nhost = true\ncommand = {strings([sys.executable, '-c', 'import time; time.sleep(1000)'])}\n"
+WAITING = strings([sys.executable, "-c", "import time; time.sleep(1000)"])
+HOST_APP = f'[app]\nimage = "python:3.13-slim"\nhost = true\ncommand = {WAITING}\n'
 
 
 def databases(tests: Tests) -> list[str]:
@@ -45,7 +46,7 @@ def databases(tests: Tests) -> list[str]:
 
 def running(make: MakeTests, test_it: str) -> Tests:
     """A stack that is up, with rows and keys of its developer."""
-    tests = make(PSYCOPG_OF + f"setup = {strings([sys.executable, '-c', SETUP])}\n" + BOTH, test_it=test_it)
+    tests = make(HOST_APP + f"setup = {strings([sys.executable, '-c', SETUP])}\n" + BOTH, test_it=test_it)
     tests("up", "-d")
     execute(tests.env(), "insert into t (name) values ('mine'), ('mine too')")
     with redis_at(tests.env()) as client:

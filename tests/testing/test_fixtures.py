@@ -64,10 +64,10 @@ def test_before(monkeypatch):
 
 
 def test_an_app_is_told_of_its_own_parts(make: MakeTests) -> None:
-    more = 'env = { STORE_DB = "{postgres.database}", AUDIT = "postgresql://x@{postgres.host}:{postgres.port}/audit" }\n'
-    name = '"it"'
-    manifest = f'name = {name}\n{app("true")}{more}[sidecars]\nredis = {{}}\n[sidecars.postgres]\ndatabases = ["a", "audit"]\n'
-    make(manifest, test_it=TOGETHER).run()
+    audit = "postgresql://x@{postgres.host}:{postgres.port}/audit"
+    env = f'env = {{ STORE_DB = "{{postgres.database}}", AUDIT = "{audit}" }}\n'
+    sidecars = '[sidecars]\nredis = {}\n[sidecars.postgres]\ndatabases = ["aud", "audit"]\n'
+    make(app("true") + env + sidecars, test_it=TOGETHER).run()
 
 
 S3_AND_MAIL = """

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import sys
 
-import pytest
-
 from tests.conftest import write_files
 from tests.e2e.manifests import POSTGRES
 from tests.runs import remains
 from tests.testing.conftest import MakeTests, app
 from tests.testing.schema import MIGRATE, SCHEMA, SPOILS
 
-TESTS = '''
+TESTS = """
 import psycopg, pytest
 from spoils import CONTENT, SPOILS
 
@@ -58,7 +56,7 @@ def test_who_has_no_transaction_open_keeps_the_connection(postgres_database):
         postgres_database.reset()
         assert db.execute("select count(*) from plain").fetchone() == (0,)
         assert db.execute("select * from seeded where id = 1").fetchone()[1] == "one"
-'''
+"""
 
 
 def test_each_test_finds_what_the_setup_left(make: MakeTests) -> None:

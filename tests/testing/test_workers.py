@@ -1,4 +1,4 @@
-"""pytest-xdist: one copy for all workers, which have their own database, index and bucket; killed ones leave nothing."""
+"""pytest-xdist: one copy for all workers, each with its own database and index; killed ones leave nothing."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ def say(*words):
     with open("said", "a") as said:
         said.write(" ".join(map(str, words)) + "\\n")
 
+def those_at_work():
+    return {line.split()[0] for line in pathlib.Path("said").read_text().splitlines()}
+
 @pytest.mark.parametrize("n", range(12))
 def test_it(postgres_url, redis_url, worker_id, n):
     with psycopg.connect(postgres_url) as db:
@@ -33,12 +36,13 @@ def test_it(postgres_url, redis_url, worker_id, n):
     copies = len(list(pathlib.Path(STATE).glob("*-run-*")))
     say(worker_id, postgres_url.rpartition("/")[2], redis_url.rpartition("/")[2], copies, *map(str, address))
     deadline = time.monotonic() + 20
-    while len({line.split()[0] for line in pathlib.Path("said").read_text().splitlines()}) < WORKERS and time.monotonic() < deadline:
+    while len(those_at_work()) < WORKERS and time.monotonic() < deadline:
         time.sleep(0.02)  # all workers have a part in it
 """
 MIGRATE = (
     "import os, psycopg\n"
-    "with psycopg.connect(os.environ['DATABASE_URL'], autocommit=True) as db: db.execute('create table t (id serial)')\n"
+    "with psycopg.connect(os.environ['DATABASE_URL'], autocommit=True) as db:\n"
+    "    db.execute('create table t (id serial)')\n"
     "open('setups', 'a').write('one\\n')"
 )
 
