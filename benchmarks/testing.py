@@ -93,7 +93,7 @@ class Sides:
             path = self.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-            (path.parent / "pytest.ini").write_text("[pytest]\n")
+            (path.parent / "pytest.ini").write_text("[pytest]\ndevenv_start = eager\n")
         self.env = {
             "DEVENV_STATE_HOME": str(self.folder / "state"),
             "PYTHONPATH": str(ROOT),

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from devenv import watchers
-from devenv.artifacts.names import owner_of
+from devenv.artifacts.names import editor_name, owner_of
 from devenv.engines import Engine, Wish
 from devenv.errors import DevenvError
 from devenv.events import Notice
@@ -47,7 +47,7 @@ def destroy(session: Session, names: Sequence[str], *, dump: bool) -> list[Path]
     with session.lock():
         doomed = survey(session, names)
         saved = [_dump(session, engine, stack, stack[name]) for name in doomed.dumps] if dump else []
-        engine.stop(names, session.reporter, remove=True)
+        engine.stop([*names, *map(editor_name, names)], session.reporter, remove=True)
         engine.remove_volumes(doomed.volumes)
         if not names:
             _forget(session, engine, stack)

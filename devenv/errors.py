@@ -11,7 +11,8 @@ DevenvError                      exit
 │  ├─ BuildError                 1   the Dockerfile does not build
 │  ├─ ConflictError              1   something else changes the same containers right now
 │  └─ ServiceNotReadyError       1   a service did not answer, or ended
-├─ NotRunnableError        126, 127   a command that `run` was given is not there, or can't be started
+├─ NotRunnableError            126   a command that `run` was given can't be started
+│  └─ CommandNotFoundError      127   it is not there
 ├─ ProjectBusyError              1   another devenv works on this project and did not end in time
 └─ ArtifactConflictError         4   a file is not ours, or differs under --check
 """
@@ -114,11 +115,11 @@ class NotRunnableError(DevenvError):
 
     exit_code = 126
 
-    def __init__(self, command: str, reason: str, *, missing: bool) -> None:
-        hint = "install it, or look at the PATH" if missing else "look at its rights, and at what it is"
-        super().__init__(f"`{command}` can't be run: {reason}", hint=hint)
-        if missing:
-            self.exit_code = 127
+
+class CommandNotFoundError(NotRunnableError):
+    """There is no such command; with the exit code that a shell gives it."""
+
+    exit_code = 127
 
 
 class ProjectBusyError(DevenvError):

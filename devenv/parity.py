@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from devenv.artifacts.names import image_of
 from devenv.engines.compose import picture
@@ -87,7 +87,7 @@ def _build(session: Session, stack: Stack, app: Service, name: str, bindings: Bi
     overlay = session.project.state.write("parity.json", json.dumps({"services": {app.name: {"image": name}}}))
     session.reporter.emit(ServicePhase(app.name, Phase.BUILDING, "the production image, to compare with"))
     compose = driver(session.compose.api.endpoint, session.project.id, file, variables)
-    replace(compose, overlay=overlay).build(app.name, session.reporter, cache=cache)
+    compose.over(overlay).build(app.name, session.reporter, cache=cache)
 
 
 def _declared(app: Service) -> Declared:

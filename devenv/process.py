@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -10,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from devenv.errors import DevenvError, NotRunnableError
+from devenv.errors import CommandNotFoundError, DevenvError, NotRunnableError
 
 Spawned = subprocess.Popen[bytes]
 """A process that was started and is ours to wait for."""
@@ -42,8 +43,10 @@ def attend(command: Sequence[str], env: Mapping[str, str], folder: Path | None =
     try:
         process = subprocess.Popen(list(command), env=dict(env), cwd=folder)
     except OSError as error:
-        missing = isinstance(error, FileNotFoundError | NotADirectoryError)
-        raise NotRunnableError(command[0], error.strerror or "", missing=missing) from error
+        message = f"`{command[0]}` can't be run: {error.strerror}"
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            raise CommandNotFoundError(message, hint="install it, or look at the PATH") from error
+        raise NotRunnableError(message, hint="look at its rights, and at what it is") from error
 
     def pass_on(number: int, frame: object) -> None:
         if number != signal.SIGINT or not _at_the_terminal():
@@ -161,6 +164,43 @@ def output(command: Sequence[str], *, timeout: float) -> tuple[int, str]:
     except OSError as error:
         raise DevenvError(f"`{command[0]}` can't be started: {error.strerror}") from error
     return done.returncode, done.stdout.decode(errors="replace")
+
+
+def told(command: Sequence[str], heard: Callable[[str], None], patience: Callable[[], float | None]) -> int | None:
+    """Run a program and hand over each line of its output as it comes; gives its exit code.
+
+    None where nothing came for as many seconds as `patience` says at that moment: the program is ended then.
+    Raises `DevenvError` where it is not installed.
+    """
+    program = _program(command[0])
+    process = subprocess.Popen(
+        [program, *command[1:]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    assert process.stdout is not None
+    rest = b""
+    try:
+        while select.select([process.stdout], [], [], patience())[0]:
+            chunk = os.read(process.stdout.fileno(), 65536)
+            *lines, rest = (rest + chunk if chunk else rest + b"\n").split(b"\n")
+            for line in lines:
+                heard(line.decode(errors="replace").rstrip("\r"))
+            if not chunk:
+                return process.wait()
+        return None
+    finally:
+        process.stdout.close()
+        _end(process)
+
+
+def _end(process: Spawned) -> None:
+    """End what still runs; a program that does not end when told is killed."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(timeout=5.0)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def capture(

@@ -15,13 +15,16 @@ import pytest
 
 if TYPE_CHECKING:
     from devenv.testing import Database, Environment, Mailbox
+    from devenv.testing.early import Early
     from devenv.testing.redis import Index
     from devenv.testing.s3 import Bucket
 
 T = TypeVar("T")
 _RUN = "devenv_run"
+_START = "devenv_start"
 _ID = pytest.StashKey[str]()
 _USED = pytest.StashKey[bool]()
+_EARLY: pytest.StashKey[Early] = pytest.StashKey()
 
 
 def _run_id(config: pytest.Config) -> str:
@@ -35,6 +38,21 @@ def _run_id(config: pytest.Config) -> str:
 
 def _worker(config: pytest.Config) -> str:
     return str(getattr(config, "workerinput", {}).get("workerid", "master"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """When the servers come up."""
+    parser.addini(_START, "when devenv brings servers up: eager (all, as pytest starts) or lazy (by the first test)")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """With `devenv_start = eager`, in the process that starts workers: servers come up while tests are collected."""
+    config = session.config
+    if config.getini(_START) == "eager" and not hasattr(config, "workerinput") and not config.option.collectonly:
+        from devenv.testing.early import Early
+
+        config.stash[_USED] = True
+        config.stash[_EARLY] = Early(config.rootpath, _run_id(config))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -58,6 +76,8 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """In the process that began the run: what was brought up for it is removed before it ends."""
+    if early := config.stash.get(_EARLY, None):
+        early.close()
     if config.stash.get(_USED, False) and not hasattr(config, "workerinput"):
         from devenv.copies import finish
 

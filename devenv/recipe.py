@@ -87,6 +87,7 @@ class RecipeService(Table):
     """The container."""
 
     command: list[str] | None = None
+    bare: list[str] | None = None
     env: dict[str, str] = Field(default_factory=dict)
     volumes: dict[str, str] = Field(default_factory=dict)
     caches: dict[str, str] = Field(default_factory=dict)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from devenv.engines import READY, Command, Wish
+from devenv.engines import READY, STOPPED, Command, Wish
 from devenv.errors import InputError
 from devenv.stack import Bindings, Service, Stack, Vantage, bind, references
 from devenv.workflow import HOST_APP, Session, known, select
@@ -66,7 +66,9 @@ class Prepared:
         engine = self.session.engine
         result: dict[str, tuple[str, list[str]]] = {}
         for status in engine.status(self.stack, self.bindings):
-            if status.role == "sidecar" and status.state != READY:
+            asked = any(check.kind != "running" for check in self.stack[status.name].ready)
+            done = status.state == STOPPED and not asked
+            if status.role == "sidecar" and status.state != READY and not done:
                 lines = [line for _, line in engine.logs([status.name], lines=str(_LAST_LINES), stay=False)]
                 result[status.name] = (status.reason, lines)
         return result
@@ -78,13 +80,13 @@ def prepare(session: Session, options: RunOptions, only: frozenset[str] | None =
     Raises `DevenvError`, for a service that does not come up with its last lines.
     """
     stack = session.stack()
-    if options.inside is not None:
-        check_app(stack, options.inside)
     on_host = not options.with_app and options.inside is None
     if session.project.state.load(HOST_APP) is not on_host:
         session.project.state.save(HOST_APP, on_host)
     apps = {service.name for service in _apps(stack, options)}
-    part = _part(stack, apps | sidecars(stack, options), setup=options.setup)
+    part = stack.only(apps | sidecars(stack, options))
+    if not options.setup:
+        part = replace(part, services=tuple(replace(service, setup=()) for service in part))
     chosen = tuple(service for service in part if only is None or service.name in only)
     held = frozenset() if options.with_app else frozenset(apps)
     with session.lock():
@@ -92,20 +94,11 @@ def prepare(session: Session, options: RunOptions, only: frozenset[str] | None =
     return Prepared(session, options, part, bindings)
 
 
-def _part(stack: Stack, names: Collection[str], *, setup: bool) -> Stack:
-    """The stack as if there were these services only."""
-    kept = (service for service in stack if service.name in names)
-    return replace(
-        stack,
-        services=tuple(
-            replace(
-                service,
-                needs=tuple(need for need in service.needs if need in names),
-                setup=service.setup if setup else (),
-            )
-            for service in kept
-        ),
-    )
+def check(stack: Stack, options: RunOptions) -> None:
+    """Raises `InputError` for a name that is not there, before anything is made."""
+    sidecars(stack, options)
+    if options.inside is not None:
+        check_app(stack, options.inside)
 
 
 def check_app(stack: Stack, name: str) -> None:

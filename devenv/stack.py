@@ -6,7 +6,7 @@ The only engine-dependent value is an address, and the only private one a secret
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Literal
@@ -120,6 +120,15 @@ class Reload:
 
 
 @dataclass(frozen=True, slots=True)
+class Editor:
+    """What an editor that works inside of an app's container is given; `settings` are JSON, "" for none."""
+
+    target: str | None = None
+    extensions: tuple[str, ...] = ()
+    settings: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Native:
     """What serves a sidecar where it runs as a process of this machine, and what that is told.
 
@@ -140,6 +149,7 @@ class Service:
     image: str | None = None
     build: Build | None = None
     command: tuple[Text, ...] | None = None
+    bare: tuple[Text, ...] = ()  # the command where no file can be put in; () where there is nothing to do without
     user: str | None = None
     env: tuple[tuple[str, Text], ...] = ()
     ports: tuple[Port, ...] = ()
@@ -164,7 +174,18 @@ class Service:
     recipe: str | None = None
     version: str = ""
     native: Native | None = None
+    editor: Editor = Editor()
     host: bool = False  # an app that runs as a process of this machine, wherever its sidecars are
+
+
+@dataclass(frozen=True, slots=True)
+class CI:
+    """What continuous integration runs; what is empty is told by the project's own files."""
+
+    test: tuple[str, ...] = ()
+    install: tuple[tuple[str, ...], ...] = ()
+    inside: str | None = None
+    python: str = "3.13"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +194,7 @@ class Stack:
 
     name: str
     services: tuple[Service, ...]
+    ci: CI = CI()
 
     def __iter__(self) -> Iterator[Service]:
         return iter(self.services)
@@ -197,6 +219,14 @@ class Stack:
         """The same for a copy beside the original: whatever ports are free, its sidecars' data in `memory`."""
         return replace(self, services=tuple(_copied(service, memory=memory) for service in self.services))
 
+    def only(self, names: Collection[str]) -> Stack:
+        """The same as if there were these services only."""
+        kept = (service for service in self if service.name in names)
+        return replace(
+            self,
+            services=tuple(replace(each, needs=tuple(n for n in each.needs if n in names)) for each in kept),
+        )
+
     def select(self, names: Iterable[str], profiles: Iterable[str] = ()) -> tuple[Service, ...]:
         """The named services and all that they need; with no name, all whose profile is unset or wanted."""
         wanted = set(names)
@@ -213,7 +243,7 @@ def _copied(service: Service, *, memory: bool) -> Service:
     ports = tuple(replace(port, host=0) for port in service.ports)
     volumes = service.volumes
     if memory and service.role == "sidecar":  # an app's may be shared with its setups
-        volumes = tuple(replace(volume, memory=True) for volume in volumes)
+        volumes = tuple(replace(volume, memory=not volume.disposable) for volume in volumes)
     return replace(service, ports=ports, volumes=volumes)
 
 

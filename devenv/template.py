@@ -12,10 +12,13 @@ from urllib.parse import quote
 
 from devenv.stack import Ref, Text
 
-DOTTED = re.compile(r"(\{+)([a-z][a-z0-9_-]*(?:\.[a-z0-9_]+)+)(\|url)?(\}+)")
-"""What a manifest's placeholders look like: lower case, with a dot, so that `${HOME}` or JSON are left alone."""
+DOTTED = re.compile(r"(\{+)([a-z][a-z0-9_-]*(?:(?:\.[a-z0-9_]+)+|\.[A-Z][A-Z0-9_]*))(\|url)?(\}+)")
+"""What a manifest's placeholders look like: lower case, with a dot, so that `${HOME}` or JSON are left alone.
 
-NAMED = re.compile(r"(\{+)([a-z][a-z0-9_-]*(?:\.[a-z0-9_]+)*)(\|url)?(\}+)")
+Behind the dot there may also be the name of an export, in capitals.
+"""
+
+NAMED = re.compile(r"(\{+)([a-z][a-z0-9_-]*(?:(?:\.[a-z0-9_]+)*|\.[A-Z][A-Z0-9_]*))(\|url)?(\}+)")
 """What a recipe's placeholders look like: the dot is not needed."""
 
 

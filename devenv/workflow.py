@@ -212,6 +212,18 @@ def variables(session: Session, vantage: Vantage, app: str | None) -> dict[str, 
     return result
 
 
+def private(session: Session) -> list[str]:
+    """The values that are in no file of the repository: passwords that devenv made, what dotenv files hold."""
+    stack = session.stack()
+    secrets = session.bindings(stack).secrets
+    return [
+        secrets[service.name, secret.name]
+        for service in stack
+        for secret in service.secrets
+        if secret.value is None or service.role == "app"
+    ]
+
+
 def select(stack: Stack, names: Sequence[str], profiles: Sequence[str]) -> tuple[Service, ...]:
     """The services that `up` is about. Raises `UnknownServiceError`."""
     from devenv.suggest import did_you_mean

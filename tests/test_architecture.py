@@ -19,6 +19,7 @@ LAYERS = (
     ("pytest_plugin",),
     ("testing",),
     ("destroy", "doctor", "generate", "parity", "run", "watch", "why"),
+    ("editor",),
     ("workflow",),
     ("guardian",),
     ("console", "copies", "hints", "watchers"),

@@ -6,10 +6,9 @@ Rules of the format are the compose specification's; `$` is doubled because Comp
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from devenv.artifacts.names import (
@@ -22,7 +21,9 @@ from devenv.artifacts.names import (
     setup_names,
     variable,
     volume_key,
+    volume_name,
 )
+from devenv.artifacts.ports import numbers
 from devenv.artifacts.yaml import Block, Quoted, dump
 from devenv.stack import Bindings, File, Ref, Service, Stack, Text, Volume, bind, references
 
@@ -36,15 +37,18 @@ _OWN_START_INTERVAL = "10s"
 class Target:
     """For whom a compose file is: this machine's own (bound ports, ownership labels), or a team's (`bindings` None).
 
-    `root` is the way from the file's folder to the project's. A copy's services have no network of their own where
-    none speaks to another: making and removing one takes longer than making a container.
+    `root` is the way from the file's folder to the project's. A copy (`original` is the project that it is of) has no
+    network of its own where no service speaks to another: making and removing one takes longer than making a container.
+    `images` are those with another name here, and `cache` is where builds keep their layers, as BuildKit's `type=…`.
     """
 
     project: str
     root: str = "."
     path: str | None = None
     bindings: Bindings | None = None
-    copy: bool = False
+    original: str = ""
+    images: Mapping[str, str] = field(default_factory=dict)
+    cache: str = ""
 
 
 def render(stack: Stack, target: Target) -> str:
@@ -56,7 +60,7 @@ def document(stack: Stack, target: Target) -> Document:
     """The compose file as a value."""
     result: Document = {"name": target.project, "services": {}}
     hosts, profiles = _hosts(stack, target), _profiles(stack)
-    alone = target.copy and not any(service.needs for service in stack)
+    alone = target.original and not any(service.needs for service in stack)
     for service in stack:
         entries = _entries(stack, service, target, hosts)
         if alone:
@@ -123,9 +127,10 @@ def _entries(
 
 
 def _base(stack: Stack, service: Service, target: Target) -> Document:
-    entry: Document = {"image": Quoted(_literal(image_of(stack, service, target.project)))}
+    image = image_of(stack, service, target.project)
+    entry: Document = {"image": Quoted(_literal(target.images.get(image, image)))}
     if service.build:
-        entry["build"] = _build(service, target)
+        entry["build"] = _build(service, target, image)
     if service.command is not None:
         entry["command"] = _strings(service.command)
     entry |= {
@@ -144,7 +149,7 @@ def _base(stack: Stack, service: Service, target: Target) -> Document:
     return entry
 
 
-def _build(service: Service, target: Target) -> Document:
+def _build(service: Service, target: Target, image: str) -> Document:
     assert service.build is not None
     build = service.build
     context = target.root if build.context in (".", "./") else f"{target.root}/{build.context}"
@@ -153,8 +158,19 @@ def _build(service: Service, target: Target) -> Document:
         "dockerfile": Quoted(_literal(build.dockerfile)),
         "target": Quoted(_literal(build.target)) if build.target else None,
         "args": {name: _string(text) for name, text in build.args},
+        **_cache(target, image.removeprefix(f"{target.project}-")),
     }
     return {key: value for key, value in entry.items() if value}
+
+
+def _cache(target: Target, scope: str) -> Document:
+    """Where a build looks for layers and leaves its own: every image has a place for itself in GitHub's cache."""
+    if not target.cache:
+        return {}
+    place = _literal(target.cache)
+    if place.startswith("type=gha") and "scope=" not in place:
+        place += f",scope={scope}"
+    return {"cache_from": [Quoted(place)], "cache_to": [Quoted(f"{place},mode=max")]}
 
 
 def _volume(service: Service, volume: Volume) -> Quoted | Document:
@@ -173,18 +189,7 @@ def _hosts(stack: Stack, target: Target) -> dict[tuple[str, int], str]:
     """The host port of each published one; unbound a variable with a default, and no default twice."""
     if target.bindings is not None:
         return {key: str(number) for key, number in target.bindings.ports.items()}
-    asked = {port.host for service in stack for port in service.ports}
-    taken: set[int] = set()
-    result = {}
-    for service in stack:
-        for port in service.ports:
-            number = port.host
-            if number in taken:
-                number = next(n for n in itertools.count(number + 1) if n not in asked | taken)
-            taken.add(number)
-            name = variable(service.name, f"port_{port.container}")
-            result[service.name, port.container] = f"${{{name}:-{number}}}"
-    return result
+    return {key: f"${{{variable(key[0], f'port_{key[1]}')}:-{number}}}" for key, number in numbers(stack).items()}
 
 
 def _profiles(stack: Stack) -> dict[str, set[str]]:
@@ -214,7 +219,11 @@ def _volumes(stack: Stack, target: Target) -> Document:
             labels = _owner(target)
             if labels and service.data_version and not volume.disposable:
                 labels[DATA_LABEL] = Quoted(service.data_version)
-            result[volume_key(service.name, volume.name)] = {"labels": labels} if labels else {}
+            entry: Document = {"labels": labels} if labels else {}
+            if target.original and volume.disposable:  # what one has warmed up is for all
+                name = volume_name(target.original, service.name, volume.name)
+                entry = {"name": Quoted(name), "external": True}
+            result[volume_key(service.name, volume.name)] = entry
     return result
 
 
@@ -239,7 +248,9 @@ def _owner(target: Target) -> dict[str, Quoted]:
 
 def _labels(target: Target, name: str, entry: Document, service: Service) -> dict[str, Quoted]:
     assert target.bindings is not None
-    digest = fingerprint(entry, service, target.bindings)
+    own = {name: image for image, name in target.images.items()}
+    image = Quoted(own.get(entry["image"], entry["image"]))  # a container is the same, whoever its image came from
+    digest = fingerprint({**entry, "image": image}, service, target.bindings)
     return {**_owner(target), SERVICE_LABEL: Quoted(name), HASH_LABEL: Quoted(digest)}
 
 

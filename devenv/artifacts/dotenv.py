@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from devenv.artifacts import MARKER
 
@@ -32,6 +33,26 @@ def _quoted(value: str) -> str:
 def block(values: Mapping[str, str]) -> str:
     """The part of a user's .env that is ours, between two marks."""
     return f"{_BEGIN}\n{dotenv(values)}{_END}\n"
+
+
+def github(values: Mapping[str, str]) -> str:
+    """What is appended to the file that `$GITHUB_ENV` names: each value between two lines that it does not hold.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands, "Multiline strings".
+    """
+    return "".join(f"{name}<<{mark}\n{value}\n{mark}\n" for name, value in values.items() for mark in [_mark(value)])
+
+
+def _mark(value: str) -> str:
+    lines = set(value.splitlines())
+    marks = (f"devenv_end{number or ''}" for number in itertools.count())
+    return next(mark for mark in marks if mark not in lines)
+
+
+def masks(values: Iterable[str]) -> str:
+    """Lines that have GitHub hide values in its logs; one that has several lines is hidden line by line."""
+    lines = dict.fromkeys(line for value in values for line in value.splitlines() if line.strip())
+    return "".join(f"::add-mask::{line.replace('%', '%25')}\n" for line in lines)
 
 
 def shell(values: Mapping[str, str]) -> str:

@@ -52,6 +52,16 @@ def owner_of(name: str) -> str:
     return name.partition(".")[0]
 
 
+def editor_name(app: str) -> str:
+    """The compose service of an editor that works in an app's image, beside the app itself."""
+    return f"{app}.editor"
+
+
+def is_editor(service: str) -> bool:
+    """Whether a compose service is an editor's: nobody but `down` and `destroy` ends it."""
+    return service.endswith(".editor")
+
+
 def volume_key(service: str, volume: str) -> str:
     """A volume's name in the compose file; no service has a dot, so that two never get one name."""
     return f"{service}.{volume}"

@@ -11,7 +11,7 @@ from devenv.stack import Ref, Secret, Stack, bind
 Name = Callable[[Ref], str]
 
 _TEXT = frozenset({"url", "content"})
-_WORDS = frozenset({"command", "connect", "provision", "dump"})
+_WORDS = frozenset({"bare", "command", "connect", "provision", "dump"})
 _PAIRS = frozenset({"env", "exports", "params", "args"})
 
 

@@ -12,6 +12,7 @@ import click
 from devenv import __version__
 from devenv.cli.change import destroy, down, restart, up
 from devenv.cli.doctor import doctor
+from devenv.cli.editor import editor
 from devenv.cli.inside import connect, execute
 from devenv.cli.look import config, env, logs, recipes, schema, status, validate
 from devenv.cli.make import completion, generate
@@ -92,6 +93,7 @@ for command in (
     doctor,
     why,
     generate,
+    editor,
     recipes,
     schema,
     completion,

@@ -73,27 +73,32 @@ def print_logs(settings: Settings, names: Sequence[str], *, lines: str, stay: bo
 @click.command()
 @click.argument("app", required=False, shell_complete=complete_services)
 @click.option("--for", "vantage", type=click.Choice(["host", "network"]), default="host", help="Seen from where.")
-@click.option("--format", "style", type=click.Choice(["dotenv", "shell", "json"]), default="dotenv")
+@click.option("--format", "style", type=click.Choice(["dotenv", "shell", "json", "github"]), default="dotenv")
+@click.option(
+    "--mask", is_flag=True, help="Have GitHub hide passwords in its logs: one `::add-mask::` each, on stderr."
+)
 @json_option
 @click.pass_obj
-def env(settings: Settings, app: str | None, vantage: str, style: str, as_json: bool) -> None:
+def env(settings: Settings, app: str | None, vantage: str, style: str, mask: bool, as_json: bool) -> None:
     """Print the environment of APP, with the addresses that this machine (or the network) sees.
 
     Without APP: what all sidecars export, and the apps' own values.
     """
-    from devenv.artifacts.dotenv import dotenv, shell
+    from devenv.artifacts.dotenv import dotenv, github, masks, shell
     from devenv.cli.answers import print_json
     from devenv.stack import Vantage
-    from devenv.workflow import variables
+    from devenv.workflow import private, variables
 
     if app is not None:
         _check_app(settings.quiet_session(), app)
     values = variables(settings.quiet_session(), Vantage(vantage), app)
+    if mask:  # before the values are anywhere that a later step may print
+        click.echo(masks(private(settings.quiet_session())), nl=False, err=True)
     if as_json or style == "json":
         print_json(values)
     else:
         # `color`: click would take what looks like an escape sequence out of the values.
-        click.echo({"dotenv": dotenv, "shell": shell}[style](values), nl=False, color=True)
+        click.echo({"dotenv": dotenv, "shell": shell, "github": github}[style](values), nl=False, color=True)
 
 
 def _check_app(session: Session, name: str) -> None:

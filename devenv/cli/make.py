@@ -2,41 +2,78 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from devenv.cli.settings import Settings, json_option
 from devenv.generate import KINDS, Kind
 
+if TYPE_CHECKING:
+    from devenv.workflow import Session
 
-@click.group()
-def generate() -> None:
-    """Write files from the manifest, to commit for the team."""
+
+@click.group(invoke_without_command=True)
+@click.option(
+    "--check", is_flag=True, help="Write nothing; exit 4 with the diffs where generated files are not up to date."
+)
+@json_option
+@click.pass_context
+def generate(context: click.Context, check: bool, as_json: bool) -> None:
+    """Write files from the manifest, to commit for the team. With --check alone compare all that is there."""
+    if context.invoked_subcommand is not None:
+        return
+    if not check:
+        click.echo(context.get_help())
+        return
+    from devenv.generate import compare_all
+
+    session = context.obj.quiet_session()
+    _answer(session, [], as_json, f"up to date: {_names(session, compare_all(session)) or 'nothing is generated here'}")
+
+
+def _answer(session: Session, written: list[Path], as_json: bool, otherwise: str, notes: Iterable[str] = ()) -> None:
+    from devenv.cli.answers import print_json
+
+    if as_json:
+        answer = {"written": [str(path) for path in written], "up_to_date": True, "notes": list(notes)}
+        print_json(answer)
+        return
+    click.echo(f"wrote {_names(session, written)}" if written else otherwise)
+    for note in notes:
+        click.echo(f"note: {note}", err=True)
+
+
+def _names(session: Session, files: list[Path]) -> str:
+    """The files as seen from the project's folder; CI's may be above it."""
+    return ", ".join(Path(os.path.relpath(path, session.project.root)).as_posix() for path in files)
 
 
 def _command(kind: Kind) -> click.Command:
     """`generate NAME` of one kind."""
 
     @click.pass_obj
-    def make(settings: Settings, check: bool, force: bool, as_json: bool) -> None:
-        from devenv.cli.answers import print_json
+    def make(settings: Settings, check: bool, force: bool, as_json: bool, services: bool = False) -> None:
         from devenv.generate import compare, write
 
         session = settings.quiet_session()
+        form = replace(kind, services=services)
         written = []
         if check:
-            compare(session, kind)
+            compare(session, form)
         else:
-            written = write(session, kind, force=force)
-        if as_json:
-            print_json({"written": [str(path) for path in written], "up_to_date": True})
-            return
-        root = session.project.root
-        names = ", ".join(path.relative_to(root).as_posix() for path in written)
-        click.echo(f"wrote {names}" if names else f"{kind.shown} is up to date")
+            written = write(session, form, force=force)
+        notes = form.notes(session) if written else []
+        _answer(session, written, as_json, f"{kind.shown} is up to date", notes)
 
     check = "Write nothing; exit 4 with a diff where the files are not up to date."
     force = f"Also write over {kind.force} that devenv did not generate."
     options: list[click.Parameter] = [
+        *([click.Option(["--services"], is_flag=True, help=kind.forms)] if kind.forms else []),
         click.Option(["--check"], is_flag=True, help=check),
         click.Option(["--force"], is_flag=True, help=force),
     ]

@@ -50,12 +50,12 @@ def run(
     """
     from devenv import copies
     from devenv.process import attend
-    from devenv.run import RunOptions, prepare
+    from devenv.run import RunOptions, check, prepare
 
     options = RunOptions(services, profiles, with_app, inside, not no_setup, timeout)
     copies.sweep()
     original = settings.quiet_session()
-    original.stack()  # what is wrong with the manifest is said before anything is made
+    check(original.stack(), options)
     name = copies.REUSED if reuse else ""
     original.engine.get_ready()
     with copies.hold(original.project, original.choice.engine.name, name, keep=keep) as copy:

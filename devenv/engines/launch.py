@@ -84,7 +84,7 @@ class Launch:
         started = [job for job in jobs if not job.held]
         running = self.runtime.running([job.instance for job in started])
         for job in started:
-            if job.instance not in running:
+            if job.instance not in running and not self._is_done(job):
                 how = self.runtime.ended(job.instance) or "it does not run"
                 self._failures.append(self._not_ready(job, f"it answered, and then {how}", Answer(False, "")))
                 self._emit(job, Phase.FAILED, how)
@@ -117,11 +117,20 @@ class Launch:
         answer, gave_up = self._wait(asker, job, deadline)
         if gave_up == "cancelled":
             return
+        if gave_up and self._is_done(job):
+            self._ready[job.service.name].set()
+            self._emit(job, Phase.STOPPED, "done")
+            return
         if gave_up:
             raise self._not_ready(job, gave_up, answer)
         self.answered(job.service.name)
         self._ready[job.service.name].set()
         self._emit(job, Phase.READY)
+
+    def _is_done(self, job: Job) -> bool:
+        """Whether it had one thing to do, and has done it well: nothing else is asked of it."""
+        asks_nothing = all(check.kind == "running" for check in job.service.ready)
+        return asks_nothing and self.runtime.exit_code(job.instance) == 0
 
     def _wait(self, asker: Asker, job: Job, deadline: float) -> tuple[Answer, str | None]:
         """Wait for a good answer; data of an earlier time is brought in line with the manifest in between."""

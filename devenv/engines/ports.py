@@ -44,11 +44,11 @@ def allocate(
             asked[key] = port.host
             if key in held and before:
                 continue
-            if before is None and port.host == 0:
-                before = _any(taken | wanted_by_all | set(ports.values()), free)
             first = before or port.host
-            chosen = first if first not in taken and free(first) else None
-            if chosen is None:
+            chosen = first if first and first not in taken and free(first) else None
+            if chosen is None and port.host == 0:
+                chosen = _any(taken | wanted_by_all | set(ports.values()), free)
+            elif chosen is None:
                 _refuse(service, port, first, strict=strict or False, ours=first in taken)
                 avoid = taken | wanted_by_all | set(ports.values())
                 chosen = _next(first, avoid, free)
@@ -98,9 +98,8 @@ def _any(avoid: Collection[int], free: Callable[[int], bool]) -> int:
     """A free port below those that the system gives to connections going out, which come and go at any moment."""
     import random
 
-    while (number := random.randint(*_QUIET)) in avoid or not free(number):  # noqa: S311 - nothing secret
-        pass
-    return number
+    first = random.randint(*_QUIET)  # noqa: S311 - nothing secret: projects that come up at once should not meet
+    return first if first not in avoid and free(first) else _next(first, avoid, free)
 
 
 def _next(first: int, avoid: Collection[int], free: Callable[[int], bool]) -> int:

@@ -18,6 +18,11 @@ COMPOSE = "compose.yaml"
 VARIABLES = ".env"
 
 
+def paths(session: Session) -> list[Path]:
+    """The file for the team."""
+    return [session.project.root / COMPOSE]
+
+
 def artifacts(session: Session) -> list[Artifact]:
     """compose.yaml for the team."""
     stack = session.stack()
@@ -26,7 +31,7 @@ def artifacts(session: Session) -> list[Artifact]:
         "# without devenv: docker compose up --wait (a missing value is named; any will do, in .env)\n"
     )
     text = header + render(stack.contained, Target(slug(stack.name)))
-    return [Artifact(session.project.root / COMPOSE, text)]
+    return [Artifact(paths(session)[0], text)]
 
 
 def write_beside(session: Session) -> list[Path]:

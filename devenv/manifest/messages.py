@@ -11,7 +11,10 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from devenv.errors import Problem
-from devenv.manifest.model import App, BuildModel, Manifest, Part, PortModel, Ready, Sidecar
+from devenv.manifest.ci import CIModel
+from devenv.manifest.editor import EditorModel
+from devenv.manifest.model import App, BuildModel, Manifest, PortModel, Ready, Sidecar
+from devenv.manifest.part import Part
 from devenv.manifest.vocabulary import EXAMPLES, EXPECTED, FOREIGN, KINDS, OTHER_NAMES, TYPES
 
 Path = tuple[str | int, ...]
@@ -144,12 +147,16 @@ def _model(table: Path) -> type[Part] | None:
             return App
         case ("sidecars", _):
             return Sidecar
+        case ("ci",):
+            return CIModel
         case (*_, "build"):
             return BuildModel
         case (*_, "ready"):
             return Ready
         case (*_, "ports", int()):
             return PortModel
+        case ("editor",) | ("app", "editor") | ("apps", _, "editor"):
+            return EditorModel
     return None
 
 

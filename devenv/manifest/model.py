@@ -6,10 +6,14 @@ The JSON Schema that editors use is generated from these models, so every field 
 from __future__ import annotations
 
 import re
-import shlex
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+from devenv.manifest.ci import CIModel
+from devenv.manifest.editor import EditorModel
+from devenv.manifest.part import Part, String
+from devenv.manifest.words import Command, Commands, Strings
 
 SERVICE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
 """A service is a DNS label on the network and a part of a container's name, which engines limit to these characters."""
@@ -17,20 +21,6 @@ SERVICE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
 ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 _PORT_TEXT = re.compile(r"(?:([0-9]{1,9}):)?([0-9]{1,9})")
-
-
-def _words(value: Any) -> Any:
-    return shlex.split(value) if isinstance(value, str) else value
-
-
-def _commands(value: Any) -> Any:
-    if isinstance(value, str) or (isinstance(value, list) and value and all(isinstance(word, str) for word in value)):
-        return [_words(value)]
-    return value
-
-
-def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
 
 
 def _env_value(value: Any) -> Any:
@@ -43,6 +33,10 @@ def _env_name(name: str) -> str:
     if not ENV_NAME.fullmatch(name):
         raise ValueError(f"`{name}` can't be the name of an environment variable")
     return name
+
+
+def _new_name(name: str) -> str:
+    return _env_name(name.replace("*", "X", 1)) and name
 
 
 def _volume_name(name: str) -> str:
@@ -69,33 +63,13 @@ def _port(value: Any) -> Any:
     return value
 
 
-def _text(value: str) -> str:
-    if "\0" in value:
-        raise ValueError("a NUL character can't be passed to a process")
-    return value
-
-
-_STRINGS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
-_COMMAND: list[dict[str, Any]] = [{"type": "string"}, _STRINGS]
 _PORT_NUMBER: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 65535}
 
-String = Annotated[str, Field(strict=True), AfterValidator(_text)]
-Command = Annotated[
-    list[String],
-    BeforeValidator(_words),
-    Field(min_length=1),
-    WithJsonSchema({"anyOf": _COMMAND}),
-]
-Commands = Annotated[
-    list[Annotated[list[String], BeforeValidator(_words), Field(min_length=1)]],
-    BeforeValidator(_commands),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"anyOf": _COMMAND}}]}),
-]
-Strings = Annotated[list[String], BeforeValidator(_listed), WithJsonSchema({"anyOf": _COMMAND})]
 Env = Annotated[
     dict[Annotated[str, AfterValidator(_env_name)], Annotated[String, BeforeValidator(_env_value)]],
     WithJsonSchema({"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}),
 ]
+Renames = dict[String, Annotated[String, AfterValidator(_new_name)]]
 Volumes = dict[Annotated[str, AfterValidator(_volume_name)], Annotated[String, AfterValidator(_volume_path)]]
 PortNumber = Annotated[int, Field(strict=True, ge=1, le=65535)]
 
@@ -123,12 +97,6 @@ class _OrString:
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
         return {"anyOf": [{"type": "string"}, handler(schema)]}
-
-
-class Part(BaseModel):
-    """What all tables have in common: no unknown key, nothing changed after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class PortModel(Part):
@@ -241,6 +209,7 @@ class App(Runnable):
         False, strict=True, description="run it as a process of this machine; its sidecars stay in the engine"
     )
     reload: ReloadModel | None = Field(None, description="exceptions from what the Dockerfile says of changed files")
+    editor: EditorModel | None = Field(None, description="for an editor in this app; it wins over `[editor]`")
 
     @model_validator(mode="after")
     def _has_image(self) -> App:
@@ -260,6 +229,10 @@ class Sidecar(Runnable):
     version: String | None = Field(None, description="the image's version")
     args: list[String] = Field(default_factory=list, description="arguments after the recipe's command")
     exports: Env = Field(default_factory=dict, description="environment that every app gets")
+    rename: Renames = Field(
+        default_factory=dict,
+        description='exports under other names: `DATABASE_URL = "DB_URL"`, or all others at once: `"*" = "DB_*"`',
+    )
     native: String | None = Field(
         None,
         description="for the native engine: where its program is, or `wheel` for the one from a Python package",
@@ -285,6 +258,9 @@ class Manifest(Part):
     sidecars: dict[str, SidecarField] = Field(
         default_factory=dict, description='what the app talks to: `NAME = "VERSION"`, `NAME = {}` or a table'
     )
+
+    ci: CIModel = Field(CIModel(), description="what `devenv generate github` and `gitlab` have CI run")
+    editor: EditorModel | None = Field(None, description="for an editor that works inside of an app's container")
 
     @property
     def all_apps(self) -> dict[str, App]:

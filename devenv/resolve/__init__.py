@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import graphlib
 from collections.abc import Iterable
-from dataclasses import replace
 
 from devenv.errors import Problem
 from devenv.manifest.model import Manifest
 from devenv.recipe import Catalog
 from devenv.resolve.app import resolve_app
 from devenv.resolve.context import Context, Draft
+from devenv.resolve.exports import name_exports
 from devenv.resolve.pick import pick
 from devenv.resolve.scope import Scope, Scopes
 from devenv.resolve.sidecar import resolve_sidecar
-from devenv.stack import Service, Stack
+from devenv.stack import CI, Service, Stack
+from devenv.suggest import did_you_mean
 
 __all__ = ["Context", "resolve"]
 
@@ -43,6 +44,7 @@ def resolve(
             recipe=found.recipe,
             options=found.options,
             values=found.recipe.values if found.recipe else {},
+            exports={**(found.recipe.exports if found.recipe else {}), **found.sidecar.exports},
         )
         for name, found in picks.items()
     }
@@ -54,23 +56,23 @@ def resolve(
         scopes[name] = Scope(service=name, project=context.name, ports=ports, values=values)
     draft = Draft(manifest, context, Scopes(scopes.values(), unknown=dropped), problems, dropped)
     sidecars = [resolve_sidecar(draft, name, found) for name, found in picks.items()]
-    sidecars = _unique_exports(sidecars)
+    sidecars = name_exports(draft, sidecars)
     apps = [resolve_app(draft, name, app, sidecars) for name, app in manifest.all_apps.items()]
     services = {service.name: service for service in [*sidecars, *apps]}
     _check_host_ports(draft)
-    return Stack(context.name, _ordered(services, draft)), problems
+    return Stack(context.name, _ordered(services, draft), ci=_ci(draft)), problems
 
 
-def _unique_exports(sidecars: list[Service]) -> list[Service]:
-    """Where two sidecars export one name, the first keeps it and the later one's gets the sidecar's name in front."""
-    taken: set[str] = set()
-    result = []
-    for service in sidecars:
-        prefix = service.name.upper().replace("-", "_")
-        exports = tuple((f"{prefix}_{key}" if key in taken else key, text) for key, text in service.exports)
-        taken.update(key for key, _ in exports)
-        result.append(replace(service, exports=exports))
-    return result
+def _ci(draft: Draft) -> CI:
+    """What CI runs, as far as it is written."""
+    written = draft.manifest.ci
+    apps = draft.manifest.all_apps
+    if written.inside is not None and written.inside not in apps and written.inside not in draft.dropped:
+        hint = did_you_mean(written.inside, apps) or f"apps: {', '.join(apps) or 'none'}"
+        draft.problem(f"no app is called `{written.inside}`", ("ci", "inside"), hint)
+    elif written.inside in apps and not (apps[written.inside].build or apps[written.inside].image):
+        draft.problem(f"`{written.inside}` has no image: it runs on the host", ("ci", "inside"))
+    return CI(tuple(written.test or ()), tuple(map(tuple, written.install or ())), written.inside, written.python)
 
 
 def _check_host_ports(draft: Draft) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from typing import Any
 
 from devenv.manifest.model import App
 from devenv.resolve.context import Draft, Path
 from devenv.resolve.ready import check_of, check_ports, health_of
-from devenv.stack import Build, Exemption, Port, Ref, Reload, Secret, Service, Text, Volume
+from devenv.stack import Build, Editor, Exemption, Port, Ref, Reload, Secret, Service, Text, Volume
 
 
 def resolve_app(draft: Draft, name: str, app: App, sidecars: Sequence[Service]) -> Service:
@@ -43,6 +45,7 @@ def resolve_app(draft: Draft, name: str, app: App, sidecars: Sequence[Service]) 
         reload=_reload(app),
         profile=app.profile,
         secrets=tuple(Secret(key, value) for key, value in private.items()),
+        editor=_editor(draft, path, app),
         host=app.host or (app.build is None and app.image is None),
     )
 
@@ -68,6 +71,27 @@ def _reload(app: App) -> Reload:
         *(Exemption("ignore", tuple(rule.paths), rule.reason) for rule in rules.ignore),
     ]
     return Reload(tuple(found), app.reload.restart)
+
+
+def _editor(draft: Draft, path: Path, app: App) -> Editor:
+    """What is written for all apps, with what is written for this one over it."""
+    parts = [part for part in (draft.manifest.editor, app.editor) if part]
+    target = next((part.target for part in reversed(parts) if part.target), None)
+    if app.editor and app.editor.target and app.build is None:
+        draft.problem(
+            "`target` names a stage of a Dockerfile, and this app has no `build`", (*path, "editor", "target")
+        )
+    extensions = dict.fromkeys(name for part in parts for name in part.extensions)
+    settings: dict[str, Any] = {}
+    for part in parts:
+        settings |= part.settings
+    try:
+        written = json.dumps(settings, ensure_ascii=False, allow_nan=False) if settings else ""
+    except (TypeError, ValueError):  # TOML has dates and nan, JSON has neither
+        where = (*path, "editor", "settings") if app.editor and app.editor.settings else ("editor", "settings")
+        draft.problem("`settings` holds what JSON can't: a date, a time, `nan` or `inf`", where)
+        written = ""
+    return Editor(target, tuple(extensions), written)
 
 
 def _dotenv(draft: Draft, path: Path, app: App) -> dict[str, str]:

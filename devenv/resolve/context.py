@@ -61,7 +61,8 @@ class Draft:
         try:
             return self.scopes.expand(source, own)
         except UnboundError as error:
-            near = difflib.get_close_matches(error.name, [*self.scopes.candidates(), *(own.names if own else ())], n=1)
+            known = {*self.scopes.candidates(), *(own.names if own else ())} - {error.name}  # itself, in a circle
+            near = difflib.get_close_matches(error.name, sorted(known), n=1)
             hint = f"did you mean `{{{near[0]}}}`?" if near else f"for the text itself write `{{{{{error.name}}}}}`"
             self.problem(f"unknown placeholder `{{{error.name}}}`", path, hint)
             return ()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from devenv.recipe import Recipe
@@ -24,6 +25,7 @@ class Scope:
     options: Options = field(default_factory=dict)
     peers: Mapping[str, Scope] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
+    exports: Mapping[str, str] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set, init=False)
 
     @property
@@ -31,7 +33,18 @@ class Scope:
         """All that can be named, for suggestions."""
         ports = tuple(f"port_{name}" for name, _ in self.ports)
         secrets = tuple(self.recipe.secrets) if self.recipe else ()
-        return ("host", "port", "name", "project", "version", *ports, *self._fixed(), *secrets, *self.values)
+        return (
+            "host",
+            "port",
+            "name",
+            "project",
+            "version",
+            *ports,
+            *self._fixed(),
+            *secrets,
+            *self.values,
+            *self.exports,
+        )
 
     def lookup(self, name: str) -> Text:
         """The value of `name`. Raises `UnboundError`."""
@@ -82,11 +95,17 @@ class Scope:
         return result
 
     def _value(self, name: str) -> Text:
+        with self.opened(name):
+            return self.expand(self.values[name])
+
+    @contextmanager
+    def opened(self, name: str) -> Iterator[None]:
+        """Where a value is made of others: raises `UnboundError` for one that is made of itself."""
         if name in self._open:
             raise UnboundError(name)
         self._open.add(name)
         try:
-            return self.expand(self.values[name])
+            yield
         finally:
             self._open.discard(name)
 
@@ -114,11 +133,20 @@ class Scopes:
         service, dot, attribute = name.partition(".")
         if dot and service in self._scopes:
             try:
-                return self._scopes[service].lookup(attribute)
+                return self._of(self._scopes[service], attribute)
             except UnboundError as error:
                 raise UnboundError(name) from error
         if service in self._unknown:
             return ("",)
+        if attribute.isupper() and not own:
+            return (f"{{{name}}}",)  # no service's: JSON and templates have such names too
         if own:
             return own.lookup(name)
         raise UnboundError(name)
+
+    def _of(self, scope: Scope, name: str) -> Text:
+        """A service's value, or what it exports under the recipe's own name."""
+        if name not in scope.exports:
+            return scope.lookup(name)
+        with scope.opened(name):
+            return self.expand(scope.exports[name], scope)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -76,6 +77,8 @@ class Environment:
     def bring_up(self, *names: str) -> None:
         """Make sure that these sidecars, or all without a name, are there and ready."""
         chosen = names or tuple(service.name for service in self._part())
+        if self.setups:
+            threading.Thread(target=_load_apps, daemon=True).start()
         if self.shared or self._are_up(chosen):
             return
         state = self.session.project.state
@@ -135,8 +138,13 @@ class Environment:
     def _part(self) -> Stack:
         from devenv.run import sidecars
 
-        names = sidecars(self.stack, _OPTIONS)
-        return replace(self.stack, services=tuple(each for each in self.stack if each.name in names))
+        return self.stack.only(sidecars(self.stack, _OPTIONS))
+
+
+def _load_apps() -> None:
+    """What a setup needs takes as long to import as a server to start."""
+    import devenv.engines.native.app
+    import devenv.engines.native.serving  # noqa: F401
 
 
 def begin(folder: Path, run: Run, end: contextlib.ExitStack, reporter: Reporter | None = None) -> Environment:
@@ -162,5 +170,5 @@ def _is_running(session: Session) -> bool:
         return False
     if any(file.source for name in wanted for file in stack[name].files):
         return False  # the first start has run scripts of the project, which a new database would lack
-    part = replace(stack, services=tuple(service for service in stack if service.name in wanted))
-    return all(each.state == READY for each in session.engine.status(part, session.project.state.bindings()))
+    status = session.engine.status(stack.only(wanted), session.project.state.bindings())
+    return all(each.state == READY for each in status)

@@ -32,26 +32,31 @@ class Reset:
         self._url = url
         self._connect()
         self._kept: dict[str, bytes | None] = {}
-        self._now: dict[str, str] = {}
-        """By the names of tables with rows: what tells whether these are the same, as it was and as it is by now."""
-        statements = []
+        self._empty = []
+        self._now: dict[str, str] = {}  # by the names of tables with rows: what tells whether these are the same
         for name, view in self._connection.execute(TABLES).fetchall():
             if view or self._one(f"select exists (select from only {name})"):
                 self._kept[name] = None if view else self._rows(name)
                 self._now[name] = self._one(f"select {ROWS} from only {name}")
             else:
-                statements.append(f"delete from only {name}")
+                self._empty.append(name)
+        self._sequences = {}  # with what puts each of them back
+        moved = []
         for (name,) in self._connection.execute(SEQUENCES).fetchall():
             row = self._connection.execute(f"select last_value, is_called from {name}").fetchone()
             assert row
-            last, called = row
-            statements.append(f"select setval({sql_literal(name)}, {last}, {called})")
-        self._back = "; ".join(statements)
+            last, called = int(row[0]), bool(row[1])
+            self._sequences[name] = f"select setval({sql_literal(name)}, {last}, {called})"
+            moved.append(f"(select (last_value, is_called) <> ({last}, {called}) from {name})")
         self._stubborn = self._one(STUBBORN)
         self._shape = self._one(SHAPE)
         self._begun = dict(self._now)
-        parts = [f"({SHAPE})", f"(select count(*) {LEFT_OPEN})"]
-        self._question = f"select {', '.join([*parts, *(f'(select {ROWS} from only {name})' for name in self._now)])}"
+        rows = ", ".join(f"(select {ROWS} from only {name})" for name in self._now)
+        filled = ", ".join(f"exists (select from only {name})" for name in self._empty)
+        self._question = (
+            f"select ({SHAPE}), (select count(*) {LEFT_OPEN}), array[{rows}]::text[], "
+            f"array[{filled}]::boolean[], array[{', '.join(moved)}]::boolean[]"
+        )
 
     def again(self) -> None:
         """The database is another one, of the same template: an exact copy of what was looked at."""
@@ -61,13 +66,16 @@ class Reset:
     def run(self) -> bool:
         """Bring it back; False where only a new clone of the template can."""
         found = self._look()
-        if found is None:
+        if found is None or self._stubborn:
             return False
-        changed = [name for name, rows in found.items() if rows != self._now[name]]
-        if self._stubborn or any(self._kept[name] is None for name in changed):
+        rows, filled, moved = found
+        changed = [name for (name, now), row in zip(self._now.items(), rows, strict=True) if row != now]
+        if any(self._kept[name] is None for name in changed):
             return False
-        if self._back:
-            self._connection.execute(self._back)
+        back = [f"delete from only {name}" for name, is_filled in zip(self._empty, filled, strict=True) if is_filled]
+        back += [put for put, is_moved in zip(self._sequences.values(), moved, strict=True) if is_moved]
+        if back:
+            self._connection.execute("; ".join(back))
         if changed:
             self._put_back(changed)
         return True
@@ -85,19 +93,20 @@ class Reset:
             "set default_transaction_read_only = off; set datestyle = iso; set intervalstyle = postgres"
         )
 
-    def _look(self) -> dict[str, str] | None:
-        """Of the tables with rows of the setup what tells whether they changed; None where the schema did.
+    def _look(self) -> tuple[Any, ...] | None:
+        """Of tables with rows what tells whether they changed, which others are filled, which sequences moved.
 
-        Transactions that were left open are ended first: what they wrote, and what they locked, is of an earlier test.
+        None where the schema is another one. Transactions that were left open are ended first: what they wrote and
+        locked is of an earlier test.
         """
         deadline = time.monotonic() + _PATIENCE
         while True:
             if (row := self._ask()) is not None:
-                shape, left_open, *rows = row
+                shape, left_open, *found = row
                 if shape != self._shape:
                     return None
                 if not left_open:
-                    return dict(zip(self._now, rows, strict=True))
+                    return tuple(found)
             if time.monotonic() > deadline:
                 return None
             self._connection.execute(f"select pg_terminate_backend(pid) {LEFT_OPEN}")

@@ -12,6 +12,7 @@ import redis
 
 from tests.contract.conftest import Make, Subject
 from tests.e2e.clients import execute, redis_at, rows
+from tests.native.machine import until
 from tests.testbed.containers import wait_for
 
 MANIFEST = '[sidecars]\npostgres = "17"\nredis = {}\n'
@@ -220,3 +221,14 @@ def test_what_the_manifest_asks_of_postgres_is_there(make: Make) -> None:
     assert (env["PGUSER"], env["PGDATABASE"]) == ("ada", "shop")
     for database in ("shop", "reports"):
         assert rows(env, "select 1 from pg_extension where extname = 'pg_trgm'", database=database) == [(1,)]
+
+
+def test_a_service_with_one_thing_to_do_is_done_when_it_has_done_it(make: Make) -> None:
+    seed = '[apps.seed]\nimage = "python:3.13-slim"\nneeds = ["redis"]\ncommand = ["sh", "-c", "echo seeded"]\n'
+    subject = make(seed + REDIS)
+    subject("up", "-d")
+    until(lambda: subject.states() == {"redis": "ready", "seed": "stopped"}, 30)
+    assert "seeded" in subject("logs", "seed").out
+    subject("up", "-d")
+    asked = make(seed + 'ready = { log = "never said" }\n' + REDIS, "asked")
+    assert "service `seed` is not ready: it ended with exit code 0" in asked("up", "-d", code=1).err

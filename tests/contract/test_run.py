@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,8 +10,8 @@ import pytest
 
 from tests.contract.conftest import Make, Subject
 from tests.e2e.clients import execute, redis_at, rows
-from tests.e2e.manifests import BOTH, POSTGRES, REDIS, strings
-from tests.native.machine import until
+from tests.e2e.engine import volumes
+from tests.e2e.manifests import BOTH, POSTGRES, REDIS, strings, web
 from tests.runs import copies_of, remains
 
 READS = "import os, json; print(json.dumps(dict(os.environ)))"
@@ -114,73 +110,6 @@ def test_a_command_that_is_not_there_is_127_and_one_that_is_no_program_126(make:
     assert remains(subject) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_goes_to_the_command_whose_answer_it_is(make: Make, number: signal.Signals) -> None:
-    subject = make(REDIS)
-    waits = (
-        "import signal, sys\n"
-        f"signal.signal({int(number)}, lambda *_: sys.exit(42))\n"
-        "print('waiting', flush=True); signal.pause()"
-    )
-    process = subject.cli.start("run", "--", sys.executable, "-c", waits, cwd=subject.root, start_new_session=True)
-    assert process.stdout
-    assert process.stdout.readline() == "waiting\n"
-    process.send_signal(number)
-    process.communicate(timeout=60)
-    assert process.returncode == 42
-    assert remains(subject) == []
-
-
-def test_a_command_that_a_signal_ended_counts_as_in_a_shell(make: Make) -> None:
-    subject = make(REDIS)
-    subject("run", "--", "sh", "-c", "kill -KILL $$", code=137)
-    assert remains(subject) == []
-
-
-def test_interrupted_while_it_comes_up_nothing_stays(make: Make) -> None:
-    subject = make(BOTH)
-    process = subject.cli.start("run", "--", "true", cwd=subject.root, start_new_session=True, stderr=subprocess.STDOUT)
-    assert process.stdout
-    while "starting" not in process.stdout.readline():
-        pass
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
-    assert process.returncode == 130
-    until(lambda: remains(subject) == [], 15)
-
-
-@pytest.mark.parametrize("after", ["postgres  ", "redis     ready", "running"])
-def test_killed_at_any_moment_nothing_stays(make: Make, after: str) -> None:
-    subject = make(BOTH)
-    words = [sys.executable, "-c", "import time; print('running', flush=True); time.sleep(300)"]
-    process = subject.cli.start("run", "--", *words, cwd=subject.root, start_new_session=True, stderr=subprocess.STDOUT)
-    assert process.stdout
-    while not process.stdout.readline().startswith(after):
-        assert process.poll() is None
-    process.kill()
-    process.wait(10)
-    until(lambda: remains(subject) == [], 15)
-    with contextlib.suppress(ProcessLookupError):  # the command itself is the user's, and goes on
-        os.killpg(process.pid, signal.SIGKILL)
-    process.stdout.close()
-
-
-def test_who_kills_the_guardian_too_is_cleaned_up_after_by_the_next_command(make: Make) -> None:
-    subject = make(REDIS)
-    process = subject.cli.start(
-        "run", "--", "sh", "-c", "echo running; sleep 300", cwd=subject.root, start_new_session=True
-    )
-    assert process.stdout
-    assert process.stdout.readline() == "running\n"
-    (copy,) = copies_of(subject)
-    copy.kill_guardian()
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate(timeout=10)
-    assert remains(subject) != []
-    subject("run", "--", "true")
-    until(lambda: remains(subject) == [], 15)
-
-
 def test_what_is_kept_is_removed_by_down(make: Make) -> None:
     subject = make(REDIS)
     result = subject("run", "--keep", "--", sys.executable, "-c", "import os; print(os.environ['REDIS_URL'])")
@@ -214,6 +143,43 @@ def test_a_service_that_ended_while_the_command_ran_is_named_with_its_last_lines
     assert "error: service `redis` is not ready: it was, and then " in result.err
     assert "Redis is now ready to exit" in result.err
     assert remains(subject) == []
+
+
+def test_a_command_in_an_apps_image_sees_its_sidecars_and_passes_its_code_through(make: Make) -> None:
+    ping = (
+        "import os, socket, sys, urllib.parse\n"
+        "url = urllib.parse.urlsplit(os.environ['STORE'])\n"
+        "with socket.create_connection((url.hostname, url.port)) as redis:\n"
+        "    redis.sendall(b'AUTH %s\\r\\nPING\\r\\n' % url.password.encode())\n"
+        "    answers = redis.makefile()\n    print(answers.readline().strip(), answers.readline().strip())\n"
+        "sys.exit(9)\n"
+    )
+    setup = ["python3", "-c", "print('set up')"]
+    subject = make(ECHO + f'env = {{ STORE = "{{redis.url}}" }}\nsetup = {strings(setup)}\n' + REDIS)
+    result = subject("run", "--in", "app", "--", "python3", "-c", ping, code=9)
+    assert result.out.splitlines()[-1] == "+OK +PONG"
+    subject("run", "--in", "redis", "--", "true", code=2)
+    subject("run", "--in", "nothing", "--", "true", code=2)
+    assert remains(subject) == []
+
+
+def test_with_the_app_its_address_is_told_and_it_answers(make: Make) -> None:
+    subject = make(web())
+    read = "import os, urllib.request as u; print(u.urlopen(os.environ['WEB_URL']).read().decode())"
+    assert subject("run", "--with-app", "--", sys.executable, "-c", read).out == "hello\n"
+    assert remains(subject) == []
+
+
+def test_a_cache_is_shared_with_the_original_and_goes_with_it(make: Make) -> None:
+    subject = make("[sidecars]\ns3mock = {}\n")
+    if subject.engine == "native":
+        pytest.skip("there are no caches in containers")
+    subject("run", "--", "true")
+    assert remains(subject) == []
+    assert [name.rpartition("_")[2] for name in volumes(subject.root)] == ["s3mock.jvm"]
+    assert "already exists" not in subject("up", "-d").err
+    subject("destroy", "--yes")
+    assert volumes(subject.root) == []
 
 
 def test_a_manifest_that_is_wrong_makes_nothing(make: Make) -> None:

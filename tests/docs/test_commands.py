@@ -15,7 +15,7 @@ from tests.command_line import ROOT
 from tests.docs.markdown import DOCUMENTS, blocks, inline_code
 
 _INSIDE = re.compile(r"\$\((devenv [^)]*)\)")
-_ENDS = re.compile(r"\s+(?:\||>|&&|;|#)\s.*")
+_ENDS = re.compile(r"\s+(?:\||>>?|&&|;|#)\s.*")
 
 
 def shown() -> Iterator[tuple[str, str]]:
@@ -61,7 +61,10 @@ def parse(command: click.Command, words: list[str], name: str, parent: click.Con
     except (click.exceptions.Exit, click.MissingParameter):  # --help and --version end here
         return
     if isinstance(command, click.Group):
-        found, below, rest = command.resolve_command(context, words[len(words) - remaining(command, words) :])
+        inner = words[len(words) - remaining(command, words) :]
+        if not inner and command.invoke_without_command:
+            return
+        found, below, rest = command.resolve_command(context, inner)
         assert found is not None
         assert below is not None
         parse(below, rest, found, context)

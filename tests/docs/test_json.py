@@ -31,7 +31,7 @@ SECTIONS = {
     "validate": "validate",
     "doctor": "doctor",
     "why": "why",
-    "generate compose": "generate",
+    "generate": "generate",
     "recipes": "recipes",
 }
 """The sections with a table of fields, and the schema of the same fields."""
@@ -107,6 +107,7 @@ def root(project: MakeProject) -> Path:
         (["recipes"], "recipes"),
         (["recipes", "postgres"], "recipe"),
         (["generate", "compose"], "generate"),
+        (["generate", "--check"], "generate"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, list) else value,
 )

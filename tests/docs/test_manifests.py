@@ -64,7 +64,7 @@ def listed() -> dict[str, dict[str, str]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["App", "Sidecar", "BuildModel", "PortModel", "Ready"])
+@pytest.mark.parametrize("name", ["App", "Sidecar", "BuildModel", "PortModel", "Ready", "CIModel", "EditorModel"])
 def test_every_key_is_listed_and_no_other(name: str) -> None:
     assert listed()[name].keys() == getattr(model, name).model_fields.keys()
 

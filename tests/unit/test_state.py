@@ -202,3 +202,33 @@ def test_where_state_is_kept(variables: dict[str, str], home: str, monkeypatch: 
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert state_home() == Path(home)
+
+
+SHARER = """
+import sys
+from pathlib import Path
+from devenv.state import State
+with State(Path(sys.argv[1])).share("holders"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_shared_lock_is_inherited_when_the_last_who_holds_it_has_ended(state: State) -> None:
+    with python(SHARER, state.folder) as one, python(SHARER, state.folder) as other:
+        for process in (one, other):
+            assert process.stdout
+            assert process.stdout.readline() == "held\n"
+        for process in (one, other):
+            with state.inherit("holders", wait=False) as ours:
+                assert not ours
+            process.kill()
+            process.wait(10)
+        with state.inherit("holders", wait=True) as ours:
+            assert ours
+
+
+def test_a_lock_that_is_not_there_is_not_inherited_and_not_made(state: State) -> None:
+    with state.inherit("holders", wait=True) as ours:
+        assert not ours
+    assert not state.folder.exists()

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from devenv.artifacts.names import image_of, owner_of, volume_owner
+from devenv.artifacts.names import editor_name, image_of, is_editor, owner_of, volume_owner
 from devenv.engines import (
     EXITED,
     MISSING,
@@ -93,9 +93,13 @@ class ComposeEngine:
         return Up(self.api, self.project, stack, wish, reporter).run()
 
     def stop(self, services: Sequence[str], reporter: Reporter, *, remove: bool) -> list[str]:
-        """End the named services (all with none); gives what was there. Data is untouched."""
+        """End the named services (all with none); gives what was there. Data is untouched.
+
+        An editor's container ends only where it is removed, with all or by its own name: someone works in it.
+        """
         observed = observe(self.api, self.project)
-        chosen = [name for name in observed if not services or owner_of(name) in services]
+        chosen = [name for name in observed if not services or name in services or owner_of(name) in services]
+        chosen = [name for name in chosen if not is_editor(name) or (remove and (not services or name in services))]
         if remove and fresh.load(self.project.state):
             fresh.settle(self.api, self.project.state, observed)
         found = [container for name in chosen for container in observed[name]]
@@ -194,12 +198,16 @@ class ComposeEngine:
         """Remove the images that were built for this project, and its generated file."""
         for service in stack:
             if service.build:
-                try:
-                    self.api.delete(f"/images/{image_of(stack, service, self.project.id)}")
-                except ApiError as error:
-                    reporter.emit(Notice(f"an image stays: {error.reason}"))
-        for file in self.project.generated.glob("compose.yaml"):
+                self._untag(image_of(stack, service, self.project.id), reporter)
+                self._untag(f"{self.project.id}-{editor_name(service.name)}", reporter)
+        for file in (*self.project.generated.glob("compose.yaml"), *self.project.generated.glob("editor-*.yaml")):
             file.unlink()
+
+    def _untag(self, image: str, reporter: Reporter) -> None:
+        try:
+            self.api.delete(f"/images/{image}")
+        except ApiError as error:
+            reporter.emit(Notice(f"an image stays: {error.reason}"))
 
     def answered(self, stack: Stack, services: Iterable[Service], bindings: Bindings) -> list[ServiceStatus]:
         """The status of services that have just answered."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from devenv.artifacts.names import image_of
+from devenv.artifacts.names import image_of, is_editor
 from devenv.engines.compose import images
 from devenv.engines.compose.api import Api
 from devenv.engines.compose.bounce import prepare
@@ -64,7 +64,7 @@ class Live:
 
     def refresh(self) -> None:
         """See anew what the engine has: images, what they were built from, containers. Raises `EngineError`."""
-        self._observed = observe(self.api, self.project)
+        self._observed = self._observe()
         self._holdings.forget_others([c.id for found in self._observed.values() for c in found])
         self._deliveries.forget_layouts()
         for service in self.stack:
@@ -111,6 +111,11 @@ class Live:
             found |= watched.sight.folders(self._deliveries.roots(watched.image))
         return found
 
+    def _observe(self) -> dict[str, list[Container]]:
+        """The containers that saved files may go to, or whose logs are shown: an editor's has the files themselves."""
+        found = observe(self.api, self.project)
+        return {name: containers for name, containers in found.items() if not is_editor(name)}
+
     def _one(self, watched: _Watched, keys: list[str] | None) -> Report | None:
         image = replace(watched.image, index=watched.sight.now)
         services = tuple(service.name for service in self._deliveries.services(image))
@@ -148,7 +153,7 @@ class Live:
             return Report(image.name, services, decisive.causes, error.reason, decisive.cause)
         in_parallel(_call, restarts)
         if dead:
-            self._observed = observe(self.api, self.project)
+            self._observed = self._observe()
         seeing = [container for container in lacking if container not in dead and container not in blind]
         return Report(
             image.name,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from devenv.artifacts import MARKER
@@ -18,17 +20,25 @@ from devenv.stack import Bindings, Stack
 COMPOSE_FILE = "compose.yaml"
 VARIABLES_FILE = "compose.env"
 
+BUILD_CACHE = "DEVENV_BUILD_CACHE"
+"""Where builds keep layers beyond this machine: `type=gha` in GitHub's workflows, `type=registry,ref=…` anywhere."""
+
 
 def files(project: Project) -> tuple[Path, Path]:
     """The compose file, and the dotenv file with the values that are private."""
     return project.generated / COMPOSE_FILE, project.state.folder / VARIABLES_FILE
 
 
-def render(project: Project, stack: Stack, bindings: Bindings) -> Document:
-    """The compose document of a stack. Raises `DevenvError` where it can't be written."""
+def render(project: Project, stack: Stack, bindings: Bindings, images: Mapping[str, str] | None = None) -> Document:
+    """The compose document of a stack, with other names for some `images`.
+
+    Raises `DevenvError` where it can't be written.
+    """
     file, _ = files(project)
     root = str(project.root) if project.original else ".."
-    target = Target(project.id, root=root, path=project.label, bindings=bindings, copy=project.original is not None)
+    original = project.original.id if project.original else ""
+    cache = os.environ.get(BUILD_CACHE, "")
+    target = Target(project.id, root, project.label, bindings, original, images or {}, cache)
     rendered = document(stack, target)
     secrets = dotenv(variables(stack, bindings))
     digest = hashlib.sha256(json.dumps([rendered, secrets], sort_keys=True).encode()).hexdigest()

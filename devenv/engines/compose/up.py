@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from devenv.artifacts.compose import Document
-from devenv.artifacts.names import setup_names, volume_name
+from devenv.artifacts.names import is_editor, setup_names, volume_name
 from devenv.engines import Wish, ports
-from devenv.engines.compose import changes, drive, fresh, images, leftovers
+from devenv.engines.compose import caches, changes, drive, fresh, images, leftovers, mirror
 from devenv.engines.compose.api import Api, ApiError
 from devenv.engines.compose.bounce import bounce
 from devenv.engines.compose.deliveries import Deliveries
@@ -62,7 +62,7 @@ class Up:
         last: DevenvError | None = None
         for _ in range(_TRIES):
             bindings = self._bind(observed)
-            rendered = render(self.project, self.stack, bindings)
+            rendered = render(self.project, self.stack, bindings, mirror.needed(self.api, self.stack))
             deliveries = Deliveries(self.api, self.project, self.stack, bindings, Holdings(self.project.state))
             found, todo = self._current(rendered, observed, deliveries)
             try:
@@ -173,7 +173,8 @@ class Up:
         for name in wanted:
             if words := stale.get(str(entries[name]["image"])):
                 reason.setdefault(name, words)
-        return plan(desired, observed, known=entries, reason=reason)
+        known = {*entries, *filter(is_editor, observed)}
+        return plan(desired, observed, known=known, reason=reason)
 
     def _apply(self, todo: Plan, rendered: Document, found: list[Image], deliveries: Deliveries) -> None:
         leftovers.clear(self.api, todo, self.reporter)
@@ -185,6 +186,7 @@ class Up:
             existing = volumes(self.api, self.project)
             self._check_data(existing)
             driver = self._driver()
+            caches.provide(self.api, self.project, self.wish.services)
             self._announce(todo, setups.names)
             driver.create({name: str(rendered["services"][name]["image"]) for name in create}, self.reporter)
             self._note_applied(rendered)

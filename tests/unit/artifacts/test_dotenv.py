@@ -1,4 +1,4 @@
-"""The same values for dotenv readers and for shells, whatever characters they have; how Compose reads is elsewhere."""
+"""The same values for dotenv readers, GitHub and shells, whatever they hold; how Compose reads is elsewhere."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dotenv import dotenv_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devenv.artifacts.dotenv import BLOCK, block, dotenv, shell
+from devenv.artifacts.dotenv import BLOCK, block, dotenv, github, masks, shell
 from tests.unit.strings import NASTY, texts
 
 many = st.lists(texts, min_size=20, max_size=60)
@@ -67,3 +67,33 @@ def test_our_part_is_found_after_an_editor_changed_the_line_ends_or_cut_the_last
     ours = block(named(list(NASTY)))
     assert BLOCK.sub("", ours.replace("\n", "\r\n")) == ""
     assert BLOCK.sub("", ours.rstrip("\n")) == ""
+
+
+def read_by_github(text: str) -> dict[str, str]:
+    """As actions/runner reads it, FileCommandManager.cs: `NAME<<MARK`, lines up to one that is the mark."""
+    found, lines = {}, iter(text.split("\n"))
+    for line in lines:
+        if not line:
+            continue
+        name, _, mark = line.partition("<<")
+        value = []
+        while (part := next(lines)) != mark:
+            value.append(part)
+        found[name] = "\n".join(value)
+    return found
+
+
+@given(many)
+def test_github_reads_what_is_written(values: list[str]) -> None:
+    assert read_by_github(github(named(values))) == named(values)
+
+
+def test_a_value_can_not_end_itself_for_github() -> None:
+    values = {"A": "x\ndevenv_end\nB<<y\n1\ny", "C": "devenv_end\ndevenv_end1"}
+    assert read_by_github(github(values)) == values
+
+
+def test_what_github_hides_is_told_line_by_line_and_once() -> None:
+    assert masks(["a", "two\nlines", "", "a", "50%"]) == "".join(
+        f"::add-mask::{each}\n" for each in ("a", "two", "lines", "50%25")
+    )

@@ -148,3 +148,20 @@ def test_a_real_socket_is_seen_and_its_holder_named() -> None:
 def test_a_listener_on_every_address_is_seen_too() -> None:
     with socket.create_server(("0.0.0.0", 0)) as server:
         assert not is_free(server.getsockname()[1])
+
+
+def test_where_any_port_will_do_a_free_one_is_chosen_and_stays_without_a_word() -> None:
+    asked = [service("a", (80, 0), (81, 0)), service("b", (80, 0))]
+    notes = Notes()
+    first = allocate(asked, Bindings(), notes, free=lambda port: port % 2 == 0)
+    assert len(set(first.ports.values())) == 3
+    assert all(1024 < port < 65536 and port % 2 == 0 for port in first.ports.values())
+    assert allocate(asked, first, notes, free=lambda port: True).ports == first.ports
+    moved = allocate(asked, first, notes, free=lambda port: port % 2 == 1)
+    assert not set(moved.ports.values()) & set(first.ports.values())
+    assert notes.events == []
+
+
+def test_projects_that_want_any_port_at_once_rarely_want_the_same() -> None:
+    chosen = [allocate([service("a", (80, 0))], Bindings(), Notes(), free=lambda port: True) for _ in range(40)]
+    assert len({bindings.ports["a", 80] for bindings in chosen}) > 30

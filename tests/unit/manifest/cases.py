@@ -6,7 +6,8 @@ APP = '[app]\nbuild = "."\n'
 """Two lines in front of a case that is about something in an app."""
 
 APP_KNOWS = (
-    "known keys: image, command, ports, ready, env, needs, profile, volumes, build, env_file, setup, host, reload"
+    "known keys: image, command, ports, ready, env, needs, profile, volumes, build, env_file, setup, host, reload, "
+    "editor"
 )
 NO_IMAGE = "an app needs `build` or `image`, or a `command` to run on this machine"
 NAME_RULE = "up to 63 of a-z, 0-9, - and _, first and last a letter or digit"
@@ -31,7 +32,10 @@ MANIFEST_KEYS: list[tuple[str, list[str]]] = [
     ('[sidecar]\nredis = "8"', ["1:2 unknown key `sidecar` (did you mean `sidecars`?)"]),
     ('[services]\nredis = "8"', ["1:2 unknown key `services` (did you mean `sidecars`?)"]),
     ("[postgres]\nx = 1", ["1:2 unknown key `postgres` (an app stands under [apps], a sidecar under [sidecars])"]),
-    ("xyz = 1\n[sidecars]\nredis = {}", ["1:1 unknown key `xyz` (known keys: name, app, apps, sidecars)"]),
+    ("xyz = 1\n[sidecars]\nredis = {}", ["1:1 unknown key `xyz` (known keys: name, app, apps, sidecars, ci, editor)"]),
+    ("[editor]\nextension = ['x']\n" + APP, ["2:1 unknown key `extension` (did you mean `extensions`?)"]),
+    ("[editor]\ntarget = 5\n" + APP, ['2:10 expected a string, got an integer (write: target = "5")']),
+    ("[editor]\nextensions = 'x'\n" + APP, ['2:14 expected a list, got a string (write: extensions = ["x"])']),
     ("ports = [1]\n" + APP, ["1:1 unknown key `ports` (did you mean `app.ports`?)"]),
     ("app = '.'", ['1:7 expected a table, got a string (write: app = { build = "." })']),
     ("apps = ['web']", ["1:8 expected a table, got a list"]),

@@ -249,3 +249,33 @@ def test_needing_what_is_wrong_itself_is_no_second_problem(sidecar: str) -> None
 
 def test_a_recipes_default_port_may_be_anothers_too_because_it_moves_by_itself() -> None:
     assert stack_of('[sidecars]\nredis = {}\nvalkey = {}\n[app]\nbuild = "."\nports = [6379]').names
+
+
+@pytest.mark.parametrize(
+    ("ci", "message", "hint"),
+    [
+        ('inside = "wbe"', "no app is called `wbe`", "did you mean `web`?"),
+        ('inside = "redis"', "no app is called `redis`", "apps: web, tool"),
+        ('inside = "tool"', "`tool` has no image: it runs on the host", None),
+        ('python = "2.7"', '`python` is a version such as "3.13"', None),
+        ("python = 3.13", "expected a string, got a number", "put it in quotes"),
+        ('tests = "pytest"', "unknown key `tests`", "did you mean `test`?"),
+        ("test = []", "must not be empty", None),
+    ],
+)
+def test_what_ci_is_told_must_be_there(ci: str, message: str, hint: str | None) -> None:
+    text = f'[apps.web]\nbuild = "."\n[apps.tool]\ncommand = "x"\n[sidecars]\nredis = {{}}\n[ci]\n{ci}\n'
+    [problem] = problems_of(text)
+    assert (problem.message, problem.hint) == (message, hint)
+    assert problem.path[0] == "ci"
+
+
+def test_settings_that_json_does_not_have_are_refused() -> None:
+    assert "`settings` holds what JSON can't" in problems_of(
+        '[app]\nbuild = "."\n[editor]\nsettings = { a = 2026-01-01 }\n'
+    )[0].message  # fmt: skip
+
+
+def test_a_stage_for_an_app_without_a_dockerfile_is_refused() -> None:
+    (problem,) = problems_of('[app]\nimage = "x"\n[app.editor]\ntarget = "dev"\n')
+    assert problem.path == ("app", "editor", "target")

@@ -78,6 +78,7 @@ class Postgres(Server):
         words: list[str | Path] = [
             *("-D", _cluster(self.place), "-p", str(self.place.port(_PORT))),
             *("-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={sockets}"),
+            *(_CARELESS if self.place.project.original else ()),
             *self.arguments(),
         ]
         program = self.place.program(self._beside("postgres"), *words)
@@ -211,6 +212,10 @@ class Postgres(Server):
     @staticmethod
     def _as(user: User | None, program: Program) -> Program:
         return replace(program, user=user.number, group=user.group) if user else program
+
+
+_CARELESS = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+"""For copies of a project: what a crash of the machine would lose is not missed."""
 
 
 def _cluster(place: Place) -> Path:
