@@ -163,3 +163,24 @@ def test_what_the_manifest_has_not_is_said(make: MakeTests) -> None:
     out = tests.run(code=1).out
     assert "no sidecar speaks postgres" in out
     assert "1 passed, 1 error" in out
+
+
+EARLY = """
+import json, pathlib, time
+
+def test_they_come_up_though_no_test_asks():
+    up, deadline = set(), time.monotonic() + 60
+    while up != {"postgres", "redis"}:
+        assert time.monotonic() < deadline, up
+        time.sleep(0.05)
+        up = {name for path in pathlib.Path(STATE).glob("*-run-*/up.json") for name in json.loads(path.read_text())}
+"""
+
+
+def test_servers_come_up_early_where_pytest_is_told_so(make: MakeTests) -> None:
+    tests = make(ALL)
+    tests.write(test_it=EARLY.replace("STATE", repr(tests.cli.env["DEVENV_STATE_HOME"])))
+    (tests.root / "pytest.ini").write_text("[pytest]\ndevenv_start = eager\n")
+    for words in ((), ("-n", "2")):
+        tests.run(*words)
+        assert remains(tests) == []

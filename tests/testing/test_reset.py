@@ -65,3 +65,28 @@ def test_each_test_finds_what_the_setup_left(make: MakeTests) -> None:
     result = tests.run("-p", "no:unraisableexception", "--durations=8", "--durations-min=0.3")
     print(result.out)
     assert remains(tests) == []
+
+
+STUBBORN = """
+import psycopg, pytest
+
+@pytest.fixture(scope="session")
+def postgres_setup():
+    def setup(url):
+        with psycopg.connect(url) as db:
+            db.execute("create table kept (id serial)")
+            db.execute("create function keep() returns trigger language plpgsql as $$ begin return null; end $$")
+            db.execute("create trigger keep before delete on kept for each row execute function keep()")
+            db.execute("alter table kept enable always trigger keep")
+    return setup
+
+@pytest.mark.parametrize("n", range(2))
+def test_it(postgres_url, n):
+    with psycopg.connect(postgres_url, autocommit=True) as db:
+        assert db.execute("insert into kept default values returning id").fetchone() == (1,)
+        assert db.execute("select count(*) from kept").fetchone() == (1,)
+"""
+
+
+def test_a_trigger_that_always_fires_keeps_no_rows(make: MakeTests) -> None:
+    make(POSTGRES, test_it=STUBBORN).run()
