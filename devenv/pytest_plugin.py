@@ -5,6 +5,7 @@ So it imports nothing of devenv before a test asks for a fixture.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ T = TypeVar("T")
 _RUN = "devenv_run"
 _START = "devenv_start"
 _ID = pytest.StashKey[str]()
+_USED = pytest.StashKey[bool]()
 _EARLY: pytest.StashKey[Early] = pytest.StashKey()
 
 
@@ -32,6 +34,10 @@ def _run_id(config: pytest.Config) -> str:
     if _ID not in config.stash:
         config.stash[_ID] = os.urandom(4).hex()
     return config.stash[_ID]
+
+
+def _worker(config: pytest.Config) -> str:
+    return str(getattr(config, "workerinput", {}).get("workerid", "master"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,6 +51,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if config.getini(_START) == "eager" and not hasattr(config, "workerinput") and not config.option.collectonly:
         from devenv.testing.early import Early
 
+        config.stash[_USED] = True
         config.stash[_EARLY] = Early(config.rootpath, _run_id(config))
 
 
@@ -54,19 +61,49 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput[_RUN] = _run_id(node.config)
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In a worker: tell the controller whether a test used devenv."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[_RUN] = session.config.stash.get(_USED, False)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """In the controller: a worker that was killed may have used devenv as well."""
+    if getattr(node, "workeroutput", {}).get(_RUN, True):
+        node.config.stash[_USED] = True
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """In pytest-xdist's controller: what the workers brought up is removed before the run ends."""
+    """In the process that began the run: what was brought up for it is removed before it ends."""
     if early := config.stash.get(_EARLY, None):
         early.close()
-    if _ID in config.stash and not hasattr(config, "workerinput"):
+    if config.stash.get(_USED, False) and not hasattr(config, "workerinput"):
         from devenv.copies import finish
 
-        finish(config.stash[_ID])
+        finish(_run_id(config))
+
+
+def pytest_exception_interact(call: pytest.CallInfo[Any]) -> None:
+    """What is wrong with the servers fails every test that asks for them; it is told at length once."""
+    error = call.excinfo.value if call.excinfo else None
+    if isinstance(error, DevenvFailed):
+        error.msg = error.short
+
+
+class DevenvFailed(pytest.fail.Exception):  # type: ignore[name-defined, misc]  # pytest gives no other name
+    """A failure of devenv is the user's to read: its words, without the code that it went through."""
+
+    def __init__(self, words: list[str]) -> None:
+        super().__init__("\n".join(words), pytrace=False)
+        self.short = words[0].rstrip(":") + (" (told above)" if len(words) > 1 else "")
+
+
+DevenvFailed.__module__ = "builtins"  # reports show a name with its module, as they don't with pytest's own
 
 
 @contextlib.contextmanager
 def _told() -> Iterator[None]:
-    """A failure of devenv is the user's to read: its words, without the code that it went through."""
     from devenv.errors import DevenvError
 
     failure = None
@@ -77,19 +114,22 @@ def _told() -> Iterator[None]:
     if failure:
         from devenv.console.failure import error_lines
 
-        pytest.fail("\n".join(error_lines(failure, color=False)), pytrace=False)
+        raise DevenvFailed(list(error_lines(failure, color=False))) from None
 
 
 @pytest.fixture(scope="session")
 def devenv(request: pytest.FixtureRequest) -> Iterator[Environment]:
     """The project's servers: `devenv.env` is what an app is told of them."""
+    config = request.config
     with contextlib.ExitStack() as end:
         with _told():
             from devenv.testing.environment import Run, begin
 
-            worker = os.environ.get("PYTEST_XDIST_WORKER", "master")
-            environment = begin(request.config.rootpath, Run(_run_id(request.config), worker), end)
+            config.stash[_USED] = True
+            environment = begin(config.rootpath, Run(_run_id(config), _worker(config)), end)
         yield environment
+        if hasattr(config, "workerinput"):  # the process lives to the end of the run, and others may still begin
+            atexit.register(end.pop_all().close)
 
 
 def _opened(open_it: Callable[[Environment], T], environment: Environment) -> T:
@@ -98,11 +138,20 @@ def _opened(open_it: Callable[[Environment], T], environment: Environment) -> T:
 
 
 @pytest.fixture(scope="session")
-def postgres_database(devenv: Environment) -> Iterator[Database]:
+def postgres_setup() -> Callable[[str], object] | None:
+    """Tests that define it anew give a function: it sets up the database at an address, once a run for all processes.
+
+    It runs after the apps' `setup`.
+    """
+    return None
+
+
+@pytest.fixture(scope="session")
+def postgres_database(devenv: Environment, postgres_setup: Callable[[str], object] | None) -> Iterator[Database]:
     """This process's own database, set up; its `url` stays the same, and `reset()` brings it back to how it was."""
     from devenv.testing.postgres import open_database
 
-    database = _opened(open_database, devenv)
+    database = _opened(lambda environment: open_database(environment, postgres_setup), devenv)
     yield database
     database.close()
 
@@ -128,7 +177,8 @@ def redis_index(devenv: Environment) -> Iterator[Index]:
 @pytest.fixture
 def redis_url(redis_index: Index) -> str:
     """The address of this process's own index of redis, for each test empty."""
-    redis_index.reset()
+    with _told():
+        redis_index.reset()
     return redis_index.url
 
 
@@ -144,7 +194,8 @@ def _bucket(devenv: Environment) -> Iterator[Bucket]:
 @pytest.fixture
 def s3_bucket(_bucket: Bucket) -> str:
     """The name of this process's own bucket, for each test empty."""
-    _bucket.reset()
+    with _told():
+        _bucket.reset()
     return _bucket.name
 
 

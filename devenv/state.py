@@ -118,9 +118,12 @@ class State:
     @contextlib.contextmanager
     def share(self, name: str) -> Iterator[None]:
         """Hold a lock together with others who do the same, until all of them have ended, however that is."""
-        with self._opened(name) as handle:
-            fcntl.flock(handle, fcntl.LOCK_SH)
-            yield
+        while True:
+            with self._opened(name) as handle:
+                fcntl.flock(handle, fcntl.LOCK_SH)
+                if os.fstat(handle).st_nlink:  # else who held it alone has removed it, with the folder
+                    yield
+                    return
 
     @contextlib.contextmanager
     def inherit(self, name: str, *, wait: bool) -> Iterator[bool]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from devenv.errors import DevenvError
+from devenv.errors import DevenvError, ProjectBusyError
 from devenv.probes.connection import Connection, Deadline
+from devenv.state import State
 from devenv.testing.environment import Environment
 
 INDEXES = 16
 """As many as a redis has without being told otherwise (`databases` in redis.conf)."""
 _TIMEOUT = 10.0
-_MARK = "devenv:tests"
-"""A key by which an index of a redis that others use is known to be a run's own."""
 
 
 @dataclass
@@ -24,30 +25,36 @@ class Index:
     number: int
     _port: int = field(repr=False)
     _password: str = field(repr=False)
-    _owner: str = field(repr=False)
+    _end: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
 
     def renamed(self, env: Mapping[str, str]) -> dict[str, str]:
         """Of an environment what is other here."""
-        theirs = f":{self._port}/0"
-        return {
-            key: value.replace(theirs, f":{self._port}/{self.number}") for key, value in env.items() if theirs in value
-        }
+        address = re.compile(rf"(:{self._port}/)0(?!\d)")
+        return {key: address.sub(rf"\g<1>{self.number}", value) for key, value in env.items() if address.search(value)}
 
     def reset(self) -> None:
         """Remove every key of it."""
-        commands = [["FLUSHDB"]]
-        if self._owner:
-            commands.append(["SET", _MARK, self._owner])
-        self._ask(*commands)
+        self._ask(["FLUSHDB"])
 
     def close(self) -> None:
         """Leave it empty."""
-        self._ask(["FLUSHDB"])
+        self.reset()
+        self._end.close()
 
-    def take(self) -> bool:
-        """Make an index of a redis that others use ours, if nobody has a key in it."""
-        size, _ = self._ask(["DBSIZE"], ["SETNX", _MARK, self._owner])
-        return size == ":0" and self._ask(["DBSIZE"])[0] == ":1"
+    def take(self, state: State, service: str) -> bool:
+        """Make an index of a redis that others use ours, if nobody has a key in it but a run that was killed."""
+        name = f"tests-{service}-{self.number}"
+        try:
+            self._end.enter_context(state.lock("tests", timeout=0, waiting=lambda holder: None, name=f"{name}.lock"))
+        except ProjectBusyError:
+            return False
+        if self._ask(["DBSIZE"]) != [":0"] and not state.load(name):
+            self._end.close()
+            return False
+        state.save(name, True)
+        self._end.callback(state.save, name, False)
+        self.reset()
+        return True
 
     def _ask(self, *commands: list[str]) -> list[str]:
         """Send commands and give their one-line answers. Raises `DevenvError` for an error."""
@@ -69,8 +76,7 @@ def open_index(environment: Environment) -> Index:
 
     def index(number: int) -> Index:
         login = f":{password}@" if password else ""
-        owner = f"{environment.run.id}/{environment.run.worker}" if environment.shared else ""
-        return Index(f"redis://{login}127.0.0.1:{port}/{number}", number, port, password, owner)
+        return Index(f"redis://{login}127.0.0.1:{port}/{number}", number, port, password)
 
     if not environment.shared:
         if environment.run.number >= INDEXES:
@@ -80,7 +86,7 @@ def open_index(environment: Environment) -> Index:
         found.reset()
         return found
     for number in reversed(range(1, INDEXES)):
-        if (found := index(number)).take():
+        if (found := index(number)).take(environment.session.project.state, service.name):
             return found
     raise DevenvError("no index of the running redis is empty", hint="flush one of 1 to 15: devenv connect redis")
 

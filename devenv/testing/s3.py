@@ -40,7 +40,9 @@ class Bucket:
         """Remove every object of it."""
         while keys := self._keys():
             for key in keys:
-                self._ask("DELETE", f"/{self.name}/{quote(key, safe='/~')}")
+                status, _ = self._ask("DELETE", f"/{self.name}/{quote(key, safe='/~')}")
+                if status not in (200, 204, 404):
+                    raise DevenvError(f"`{key}` in the bucket `{self.name}` can't be removed: HTTP {status}")
 
     def close(self) -> None:
         """Remove it."""
