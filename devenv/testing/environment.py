@@ -27,6 +27,8 @@ _LAST_LINES = 20
 _UP = "up"
 """In the state of a copy that tests use: the services that one of them has seen ready."""
 _OPTIONS = RunOptions(setup=False)
+_FIRST = ("master", "gw0")
+"""The processes of a run that are likely to be the one that sets up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Environment:
     def bring_up(self, *names: str) -> None:
         """Make sure that these sidecars, or all without a name, are there and ready."""
         chosen = names or tuple(service.name for service in self._part())
-        if self.setups:
+        if self.setups and self.run.worker in _FIRST:
             threading.Thread(target=_load_apps, daemon=True).start()
         if self.shared or self._are_up(chosen):
             return
