@@ -27,7 +27,8 @@ def why(settings: Settings, paths: tuple[Path, ...], as_json: bool) -> None:
 
     answers = ask(settings.quiet_session(), paths)
     if as_json:
-        from devenv.cli.answers import print_json, why_object
+        from devenv.cli.answers import print_json
+        from devenv.cli.why_answer import why_object
 
         print_json(why_object(answers))
         return
