@@ -57,7 +57,7 @@ def run(
     original = settings.quiet_session()
     check(original.stack(), options)
     name = copies.REUSED if reuse else ""
-    original.engine.get_ready()
+    original.engine.get_ready(builds=with_app or inside is not None)
     with copies.hold(original.project, original.choice.engine.name, name, keep=keep) as copy:
         try:
             with settings.session() as session:

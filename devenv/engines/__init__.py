@@ -83,8 +83,8 @@ class Engine(Protocol):
     def runtime(self, service: Service, bindings: Bindings) -> Runtime:
         """What starting a service and waiting for it need of the engine."""
 
-    def get_ready(self) -> None:
-        """Load in the background what the next change would wait for."""
+    def get_ready(self, *, builds: bool = True) -> None:
+        """Load in the background what the next change would wait for, with what builds images where it `builds`."""
 
     def live(self, stack: Stack, bindings: Bindings) -> Live:
         """The stack's sources and what runs of them, for reload."""

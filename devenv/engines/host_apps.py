@@ -35,9 +35,9 @@ class HostApps:
         """Raises `EngineUnavailableError` where no engine answers."""
         self.containers.check()
 
-    def get_ready(self) -> None:
+    def get_ready(self, *, builds: bool = True) -> None:
         """Load in the background what the next change would wait for."""
-        self.containers.get_ready()
+        self.containers.get_ready(builds=builds)
 
     def runtime(self, service: Service, bindings: Bindings) -> Runtime:
         """Of the engine that runs it."""

@@ -26,23 +26,26 @@ FLOOR = (2, 40, 3)
 _TIMEOUT = 30.0
 
 
-def driver(endpoint: Endpoint, project: str, file: Path, variables: Path) -> Driver:
-    """What drives Compose for one project file. Raises `EngineUnavailableError`."""
-    _ready(endpoint)
+def driver(endpoint: Endpoint, project: str, file: Path, variables: Path, *, builds: bool = False) -> Driver:
+    """What drives Compose for one project file, ready at once where it `builds`. Raises `EngineUnavailableError`."""
+    _ready(endpoint, builds=builds)
     from devenv.engines.compose.driver import Driver
 
     return Driver(endpoint, project, file, variables)
 
 
-def warm(endpoint: Endpoint) -> None:
-    """Do beforehand what the first build of this process would wait for; nothing is said of what fails."""
+def warm(endpoint: Endpoint, *, builds: bool) -> None:
+    """Do beforehand what the first creation, or build, would wait for; nothing is said of what fails."""
     with contextlib.suppress(DevenvError):
-        _ready(endpoint)
+        _ready(endpoint, builds=builds)
 
 
-def _ready(endpoint: Endpoint) -> None:
+def _ready(endpoint: Endpoint, *, builds: bool) -> None:
     def load() -> None:
-        import devenv.engines.compose.driver  # noqa: F401  # loaded for whoever imports it next
+        from devenv.engines.compose.driver import load_builder
+
+        if builds:
+            load_builder()
 
     in_parallel(lambda act: act(), (lambda: check(endpoint), load))
 

@@ -1,6 +1,6 @@
 """Docker Compose and buildx: builds (by way of python-on-whales), pulls and creates; starts and removes nothing.
 
-Imported only when a container has to be made: the library takes longer to import than a warm start takes.
+The library is imported only when an image has to be built: that takes longer than a warm start takes.
 """
 
 from __future__ import annotations
@@ -9,9 +9,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-from python_on_whales import DockerClient
-from python_on_whales.exceptions import DockerException
+from typing import TYPE_CHECKING
 
 from devenv.artifacts.files import read
 from devenv.engines.compose.driver_command import docker
@@ -20,6 +18,14 @@ from devenv.engines.compose.pulls import Pulls, failure, silent
 from devenv.errors import BuildError
 from devenv.events import LogLine, Reporter
 from devenv.process import told
+
+if TYPE_CHECKING:
+    from python_on_whales import DockerClient
+
+
+def load_builder() -> None:
+    """Import what builds, for whoever does so next."""
+    import python_on_whales  # noqa: F401
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class Driver:
 
     def build(self, service: str, reporter: Reporter, *, cache: bool = True) -> None:
         """Build one service's image. Raises `BuildError` with what the builder printed."""
+        from python_on_whales.exceptions import DockerException
+
         stream = self._client().compose.build([service], cache=cache, stream_logs=True)
         lines: list[str] = []
         try:
@@ -76,6 +84,8 @@ class Driver:
     def _client(self) -> DockerClient:
         self._forget_shell()
         context = self.endpoint.context
+        from python_on_whales import DockerClient
+
         return DockerClient(
             context=context,
             host=None if context else self.endpoint.url,

@@ -53,14 +53,14 @@ class ComposeEngine:
         """Raises `EngineUnavailableError` where no engine answers."""
         self.api.get("/version", timeout=10.0)
 
-    def get_ready(self) -> None:
+    def get_ready(self, *, builds: bool = True) -> None:
         """Load, in a thread of its own, what the first build or start of this process would wait for."""
 
         def load() -> None:
             import devenv.engines.compose.up  # noqa: F401
             from devenv.engines.compose.drive import warm
 
-            warm(self.api.endpoint)
+            warm(self.api.endpoint, builds=builds)
 
         threading.Thread(target=load, name="devenv-warm", daemon=True).start()
 

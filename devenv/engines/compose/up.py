@@ -149,7 +149,7 @@ class Up:
 
     def _built(self, image: Image, deliveries: Deliveries) -> Image:
         self.reporter.emit(ServicePhase(image.service, Phase.BUILDING, image.stale or "asked for"))
-        driver = self._driver()
+        driver = self._driver(builds=True)
         driver.build(image.service, self.reporter)
         deliveries.forget_layouts()  # the builder may have brought another base
         return images.remember(self.api, self.project, image)
@@ -270,8 +270,8 @@ class Up:
         before = self.project.state.load("applied") or {}
         self.project.state.save("applied", {**before, **changes.fields(rendered)})
 
-    def _driver(self) -> Driver:
-        return drive.driver(self.api.endpoint, self.project.id, *files(self.project))
+    def _driver(self, *, builds: bool = False) -> Driver:
+        return drive.driver(self.api.endpoint, self.project.id, *files(self.project), builds=builds)
 
 
 def _passing(error: ApiError | ConflictError) -> bool:

@@ -57,7 +57,7 @@ class NativeEngine:
         """What starting a service and waiting for it need of the engine."""
         return self._processes(bindings, (service,))
 
-    def get_ready(self) -> None:
+    def get_ready(self, *, builds: bool = True) -> None:
         """Nothing takes long here."""
 
     def live(self, stack: Stack, bindings: Bindings) -> Live:
