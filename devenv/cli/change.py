@@ -11,7 +11,6 @@ import click
 
 from devenv.cli.settings import Settings, json_option, services_argument, timeout_option
 from devenv.cli.watch import watch_in_background, watch_with_logs
-from devenv.watchers import who
 
 if TYPE_CHECKING:
     from devenv.engines import ServiceStatus
@@ -96,6 +95,7 @@ def _show(settings: Settings, session: Session, statuses: list[ServiceStatus], *
 def _follow(settings: Settings, options: UpOptions, names: list[str], *, watch: bool) -> None:
     """Show logs until Ctrl-C, or until everything has ended by itself."""
     from devenv.cli.look import print_logs
+    from devenv.watchers import who
 
     other = who(settings.quiet_session().project.state) if watch else None
     files = "saved files go live, " if watch else ""
