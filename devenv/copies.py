@@ -115,6 +115,8 @@ def discard(copy: Project) -> None:
 def clear(copy: Project) -> None:
     """Remove what engines have of a copy, and keep only its state. Raises `DevenvError`."""
     record = _load(copy.state)
+    if record:
+        copy.state.save(_RECORD, {**record, "ending": True})
     reporter = NullReporter()
     if record.get("engine") == "native" or (copy.state.folder / NOTE).exists():
         from devenv.engines.native.engine import NativeEngine

@@ -61,9 +61,9 @@ class Launch:
         self._ready = {job.service.name: threading.Event() for job in jobs}
         deadline = time.monotonic() + self.timeout
         threads = [threading.Thread(target=self._guard, args=(job, deadline), daemon=True) for job in jobs]
-        for thread in threads:
-            thread.start()
         try:
+            for thread in threads:
+                thread.start()
             for thread in threads:
                 while thread.is_alive():  # a join without a timeout would not see Ctrl-C
                     thread.join(0.2)
@@ -72,7 +72,8 @@ class Launch:
         except BaseException:
             self._stop.set()
             for thread in threads:
-                thread.join(5.0)
+                if thread.ident is not None:  # it was started before Ctrl-C came
+                    thread.join(5.0)
             raise
         if not self._failures and not self._stop.is_set() and any(job.start for job in jobs):
             self._look_again(jobs)

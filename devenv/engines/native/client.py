@@ -110,7 +110,12 @@ class Supervision:
             self._await_end()
 
     def ensure(self) -> None:
-        """Make sure that there is a supervisor, and nothing that an earlier one lost. Raises `DevenvError`."""
+        """Make sure that there is a supervisor, and nothing that an earlier one lost. Raises `DevenvError`.
+
+        A copy that is being removed gets none: whoever still starts something for it has missed its end.
+        """
+        if self.project.original and (self.project.state.load("copy") or {"ending": True}).get("ending"):
+            raise EngineError("this copy of the project is being removed")
         with self.project.state.lock("devenv", timeout=_ANSWER, waiting=lambda holder: None, name=_LOCK):
             try:
                 self._ask({"do": "list"})

@@ -164,6 +164,8 @@ class NativeEngine:
     def discard(self, reporter: Reporter) -> None:
         """End all processes of this project and remove its data."""
         self.stop((), reporter, remove=True)
+        while any(seen.alive for seen in self.supervision.seen().values()):  # somebody was about to start something
+            self.stop((), reporter, remove=True)
         self._forget()
 
     def volumes(self, services: Sequence[str] = ()) -> dict[str, str]:
