@@ -93,9 +93,7 @@ def find(name: str) -> tuple[Project, str]:
 
 def begin(copy: Project, engine: str) -> None:
     """Note what a copy is, and have a guardian wait for the end of all who share its lock."""
-    assert copy.original
     record = {
-        "project": copy.original.id,
         "manifest": str(copy.manifest),
         "engine": engine,
         "kept": copy.lasting,
@@ -117,15 +115,14 @@ def clear(copy: Project) -> None:
     record = _load(copy.state)
     if record:
         copy.state.save(_RECORD, {**record, "ending": True})
-    reporter = NullReporter()
     if record.get("engine") == "native" or (copy.state.folder / NOTE).exists():
         from devenv.engines.native.engine import NativeEngine
 
-        NativeEngine(copy).discard(reporter)
+        NativeEngine(copy).discard(NullReporter())
     if record.get("engine") == "compose":
         from devenv.engines.compose.engine import ComposeEngine
 
-        ComposeEngine.of(copy).discard(reporter)
+        ComposeEngine.of(copy).discard()
 
 
 def kept(project: Project) -> list[Project]:
@@ -143,11 +140,10 @@ def sweep() -> None:
     for path in state_home().glob(f"*{COPY}*/{_RECORD}.json"):
         state = State(path.parent)
         with state.inherit(LOCK, wait=False) as ours:
-            record = _load(state)
-            left = ours and bool(record) and not record.get("kept")
-        if left:
+            abandoned = ours and left(state) is not None
+        if abandoned:
             with contextlib.suppress(DevenvError, OSError):
-                _guard(state, {**os.environ, **record["environment"]})
+                _guard(state, {**os.environ, **_load(state)["environment"]})
 
 
 def left(state: State) -> Project | None:

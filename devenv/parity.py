@@ -86,7 +86,7 @@ def _build(session: Session, stack: Stack, app: Service, name: str, bindings: Bi
     file, variables = files(session.project)
     overlay = session.project.state.write("parity.json", json.dumps({"services": {app.name: {"image": name}}}))
     session.reporter.emit(ServicePhase(app.name, Phase.BUILDING, "the production image, to compare with"))
-    compose = driver(session.compose.api.endpoint, session.project.id, file, variables)
+    compose = driver(session.compose.api.endpoint, session.project.id, file, variables, builds=True)
     compose.over(overlay).build(app.name, session.reporter, cache=cache)
 
 

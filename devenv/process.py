@@ -29,8 +29,7 @@ def hand_over(command: Sequence[str], env: Mapping[str, str] | None = None, fold
         raise DevenvError(f"`{command[0]}` can't be started: {error.strerror}") from error
     while True:
         try:
-            code = process.wait()
-            return code if code >= 0 else 128 - code
+            return shell_code(process.wait())
         except KeyboardInterrupt:  # the terminal has sent it to the program too: how it ends is its answer
             continue
 
@@ -58,7 +57,12 @@ def attend(command: Sequence[str], env: Mapping[str, str], folder: Path | None =
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    return code if code >= 0 else 128 - code
+    return shell_code(code)
+
+
+def shell_code(code: int) -> int:
+    """A process's exit code as shells tell it: 128 and more for a signal."""
+    return 128 - code if code < 0 else code
 
 
 def _at_the_terminal() -> bool:

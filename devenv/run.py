@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from devenv.engines import READY, STOPPED, Command, Wish
-from devenv.stack import Bindings, Service, Stack, Vantage, bind, references
+from devenv.stack import Bindings, Service, Stack, Vantage, bind
 from devenv.workflow import HOST_APP, Session, known_app, select
 
 MARK = "DEVENV_COPY"
@@ -41,15 +40,12 @@ class Prepared:
         """What the command is told of what was brought up, by the names that an app is told it."""
         here = {service.name for service in self.stack if service.role == "sidecar" or self.options.with_app}
         value = self.bindings.resolver(Vantage.HOST)
-        exports = [pair for service in self.stack if service.name in here for pair in service.exports]
-        result = {name: bind(text, value) for name, text in exports}
-        for app in (service for service in reversed(self.session.stack().services) if service.role == "app"):
-            for name, text in app.env:
-                if all(ref.service in here for ref in references(text)):
-                    result[name] = bind(text, value)
+
+        def address(app: Service) -> dict[str, str]:
             urls = [bind(port.url, value) for port in app.ports if port.url and app.name in here]
-            result |= {f"{app.name.upper().replace('-', '_')}_URL": url for url in urls[:1]}
-        return {**result, MARK: self.session.project.id}
+            return {f"{app.name.upper().replace('-', '_')}_URL": url for url in urls[:1]}
+
+        return {**self.session.stack().told(here, value, address), MARK: self.session.project.id}
 
     def command(self, words: tuple[str, ...]) -> Command:
         """What to run on this machine: the command with that environment, or what runs it in an app's image."""
@@ -105,13 +101,8 @@ def sidecars(stack: Stack, options: RunOptions) -> set[str]:
     chosen = select(stack, options.services, options.profiles)
     if options.services:
         return {service.name for service in chosen if service.role == "sidecar"}
-    asked = _referred(stack)
-    return {s.name for s in chosen if s.role == "sidecar" and (s.exports or s.profile or s.name in asked)}
-
-
-def _referred(stack: Stack) -> Collection[str]:
-    """The services that an app's environment speaks of."""
-    return {ref.service for app in stack if app.role == "app" for _, text in app.env for ref in references(text)}
+    useful = {service.name for service in stack.useful}
+    return {s.name for s in chosen if s.role == "sidecar" and (s.profile or s.name in useful)}
 
 
 def _apps(stack: Stack, options: RunOptions) -> list[Service]:

@@ -32,6 +32,7 @@ class Ref:
 
 Text = tuple[str | Ref, ...]
 """Literal pieces and late-bound references; joined, they are one string."""
+Value = Callable[[Ref], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +216,20 @@ class Stack:
         """The same without the apps that run on the host."""
         return replace(self, services=tuple(service for service in self.services if not service.host))
 
+    @property
+    def useful(self) -> tuple[Service, ...]:
+        """The sidecars that a command can find: each exports something, or an app's environment speaks of it."""
+        asked = {ref.service for app in self if app.role == "app" for _, text in app.env for ref in references(text)}
+        return tuple(s for s in self if s.role == "sidecar" and (s.exports or s.name in asked))
+
+    def told(self, here: Collection[str], value: Value, more: Callable[[Service], dict[str, str]]) -> dict[str, str]:
+        """What a command is told where these are: exports, what apps say of nothing but them, `more` of each app."""
+        result = {name: bind(text, value) for each in self if each.name in here for name, text in each.exports}
+        for app in (service for service in reversed(self.services) if service.role == "app"):
+            known = (pair for pair in app.env if all(ref.service in here for ref in references(pair[1])))
+            result |= {name: bind(text, value) for name, text in known} | more(app)
+        return result
+
     def copied(self, *, memory: bool) -> Stack:
         """The same for a copy beside the original: whatever ports are free, its sidecars' data in `memory`."""
         return replace(self, services=tuple(_copied(service, memory=memory) for service in self.services))
@@ -222,10 +237,8 @@ class Stack:
     def only(self, names: Collection[str]) -> Stack:
         """The same as if there were these services only."""
         kept = (service for service in self if service.name in names)
-        return replace(
-            self,
-            services=tuple(replace(each, needs=tuple(n for n in each.needs if n in names)) for each in kept),
-        )
+        services = tuple(replace(each, needs=tuple(n for n in each.needs if n in names)) for each in kept)
+        return replace(self, services=services)
 
     def select(self, names: Iterable[str], profiles: Iterable[str] = ()) -> tuple[Service, ...]:
         """The named services and all that they need; with no name, all whose profile is unset or wanted."""

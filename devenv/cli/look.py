@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from devenv.cli.settings import Settings, complete_services, json_option, services_argument
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command()

@@ -37,9 +37,9 @@ def generate(context: click.Context, check: bool, as_json: bool) -> None:
 
 
 def _answer(session: Session, written: list[Path], as_json: bool, otherwise: str, notes: Iterable[str] = ()) -> None:
-    from devenv.cli.answers import print_json
-
     if as_json:
+        from devenv.cli.answers import print_json
+
         answer = {"written": [str(path) for path in written], "up_to_date": True, "notes": list(notes)}
         print_json(answer)
         return

@@ -122,9 +122,6 @@ class Engine(Protocol):
     def beside(self, stack: Stack, service: Service, command: Sequence[str], *, terminal: bool) -> Command:
         """What runs a command as an app would run, with its image, folder and environment, beside it."""
 
-    def discard(self, reporter: Reporter) -> None:
-        """Remove all that there is of this project at once, DATA TOO; for copies. Needs no valid manifest."""
-
     def volumes(self, services: Sequence[str] = ()) -> dict[str, str]:
         """The project's data by name, each with the service that it belongs to; of the named services only."""
 

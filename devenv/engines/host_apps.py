@@ -108,11 +108,6 @@ class HostApps:
         """As the engine does that runs the service."""
         return self._engine(service.name).beside(stack, service, command, terminal=terminal)
 
-    def discard(self, reporter: Reporter) -> None:
-        """Remove all that there is in both."""
-        self.processes.discard(reporter)
-        self.containers.discard(reporter)
-
     def volumes(self, services: Sequence[str] = ()) -> dict[str, str]:
         """The data of both."""
         return {**self.containers.volumes(services), **self.processes.volumes(services)}

@@ -11,6 +11,8 @@ from typing import Any
 from devenv import __version__
 from devenv.artifacts import MARKER, Artifact
 from devenv.artifacts.yaml import Block, Quoted
+from devenv.engines.compose.mirror import VARIABLE as MIRROR
+from devenv.engines.compose.render import BUILD_CACHE
 from devenv.errors import InputError
 from devenv.generate.commented import Note, header, shown, written
 from devenv.generate.repository import place, top
@@ -21,7 +23,6 @@ from devenv.workflow import Session
 
 Step = dict[str, Any]
 
-_MIRROR = "DEVENV_REGISTRY_MIRROR"
 _END = "END_OF_FILE"
 
 
@@ -86,7 +87,7 @@ def _by_run(stack: Stack, how: Tested) -> dict[str, Any]:
         steps += _layers()
         test["env"] = {
             "BUILDX_BUILDER": "${{ steps.buildx.outputs.name }}",
-            "DEVENV_BUILD_CACHE": "type=gha",
+            BUILD_CACHE: "type=gha",
         }
     return {
         "runs-on": "ubuntu-latest",
@@ -95,7 +96,7 @@ def _by_run(stack: Stack, how: Tested) -> dict[str, Any]:
             Note(
                 "Docker Hub's images by way of a mirror, where the repository's variable of this name holds one."
             ): None,
-            _MIRROR: f"${{{{ vars.{_MIRROR} }}}}",
+            MIRROR: f"${{{{ vars.{MIRROR} }}}}",
         },
         "steps": [*steps, test],
     }

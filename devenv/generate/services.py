@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from devenv.artifacts.ports import numbers
-from devenv.stack import Bindings, Service, Stack, Text, Vantage, bind, references
+from devenv.stack import Bindings, Service, Stack, Text, Vantage, bind
 
 PASSWORD = "not-a-secret"  # noqa: S105 - it says so itself
 
@@ -23,10 +23,8 @@ class Carried:
 
     @property
     def services(self) -> list[Service]:
-        """Those that always run and that a test can find: each exports something, or an app's environment names it."""
-        apps = [service for service in self.stack if service.role == "app"]
-        asked = {ref.service for app in apps for _, text in app.env for ref in references(text)}
-        return [s for s in self.stack if s.role == "sidecar" and not s.profile and (s.exports or s.name in asked)]
+        """Those that always run and that a test can find."""
+        return [service for service in self.stack.useful if not service.profile]
 
     @property
     def bindings(self) -> Bindings:
@@ -45,10 +43,7 @@ class Carried:
     def environment(self) -> dict[str, str]:
         """What a test is told: the sidecars' exports and the apps' own values, but for what is private or not there."""
         here = {service.name for service in self.services}
-        result = {name: self.outside(text) for service in self.services for name, text in service.exports}
-        for app in reversed([service for service in self.stack if service.role == "app"]):
-            result |= {name: self.outside(text) for name, text in app.env if _known(text, here)}
-        return result
+        return self.stack.told(here, self.bindings.resolver(self.vantage), lambda app: {})
 
     def setups(self) -> Iterator[list[str]]:
         """The apps' commands before a start."""
@@ -81,7 +76,3 @@ def made(service: Service) -> list[tuple[str, Text]]:
 def command(service: Service) -> tuple[Text, ...]:
     """The command for a container into which no file can be put."""
     return service.bare or service.command or ()
-
-
-def _known(text: Text, here: set[str]) -> bool:
-    return all(ref.service in here for ref in references(text))

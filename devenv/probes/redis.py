@@ -17,15 +17,15 @@ def ask(probe: Probe, host: str, port: int, deadline: Deadline) -> Answer:
     if login and not given.get("password"):
         raise ValueError("redis probe: 'username' needs a 'password'")
     with Connection(host, port, deadline) as connection:
-        connection.send((_command("AUTH", *login) if login else b"") + _command("PING"))
+        connection.send((encoded("AUTH", *login) if login else b"") + encoded("PING"))
         if login:
             _expect(connection, "OK")
         _expect(connection, "PONG")
     return Answer(True, "PING answered PONG")
 
 
-def _command(*words: str) -> bytes:
-    # Redis serialization protocol specification, "Sending commands": an array of bulk strings.
+def encoded(*words: str) -> bytes:
+    """A command as it is sent: Redis serialization protocol specification, "Sending commands": bulk strings."""
     raw = [word.encode("utf-8", "replace") for word in words]
     return b"*%d\r\n" % len(raw) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in raw)
 

@@ -17,7 +17,7 @@ from devenv.engines import READY
 from devenv.errors import DevenvError, InputError
 from devenv.events import NullReporter, Reporter
 from devenv.process import capture
-from devenv.run import MARK, Prepared, RunOptions, prepare
+from devenv.run import MARK, Prepared, RunOptions, prepare, sidecars
 from devenv.stack import Bindings, Service, Stack, Vantage, bind
 from devenv.workflow import Session
 
@@ -64,17 +64,20 @@ class Environment:
 
     def service(self, probe: str) -> Service:
         """The first sidecar that answers this protocol, ready. Raises `InputError` where the manifest has none."""
-        for service in self.stack:
-            if service.role == "sidecar" and any(check.kind == probe for check in service.ready):
-                self.bring_up(service.name)
-                return service
+        for service in self._speaking(probe):
+            self.bring_up(service.name)
+            return service
         named = ", ".join(service.name for service in self.stack if service.role == "sidecar")
         hint = f"sidecars: {named or 'none'}"
         raise InputError(f"no sidecar speaks {probe}", where=str(self.session.project.manifest), hint=hint)
 
     def has(self, probe: str) -> bool:
         """Whether a sidecar answers this protocol."""
-        return any(check.kind == probe for each in self.stack if each.role == "sidecar" for check in each.ready)
+        return bool(self._speaking(probe))
+
+    def _speaking(self, probe: str) -> list[Service]:
+        sidecars = (service for service in self.stack if service.role == "sidecar")
+        return [service for service in sidecars if any(check.kind == probe for check in service.ready)]
 
     def bring_up(self, *names: str) -> None:
         """Make sure that these sidecars, or all without a name, are there and ready."""
@@ -138,8 +141,6 @@ class Environment:
                     raise DevenvError(f"the setup `{' '.join(found.words)}` exits with {code}:\n{last}")
 
     def _part(self) -> Stack:
-        from devenv.run import sidecars
-
         return self.stack.only(sidecars(self.stack, _OPTIONS))
 
 
@@ -164,8 +165,6 @@ def begin(folder: Path, run: Run, end: contextlib.ExitStack, reporter: Reporter 
 
 def _is_running(session: Session) -> bool:
     """Whether all that tests can make use of runs already, and they can have databases like it there."""
-    from devenv.run import sidecars
-
     stack = session.stack()
     wanted = sidecars(stack, _OPTIONS)
     if not wanted or not wanted <= set(session.engine.present()):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from devenv.errors import DevenvError, ProjectBusyError
 from devenv.probes.connection import Connection, Deadline
+from devenv.probes.redis import encoded
 from devenv.state import State
 from devenv.testing.environment import Environment
 
@@ -61,7 +62,7 @@ class Index:
         login = [["AUTH", self._password]] if self._password else []
         every = [*login, ["SELECT", str(self.number)], *commands]
         with Connection("127.0.0.1", self._port, Deadline(_TIMEOUT)) as connection:
-            connection.send(b"".join(map(_encoded, every)))
+            connection.send(b"".join(encoded(*words) for words in every))
             answers = [connection.read_until(b"\r\n").decode(errors="replace").strip() for _ in every]
         for command, answer in zip(every, answers, strict=True):
             if answer.startswith("-"):
@@ -89,9 +90,3 @@ def open_index(environment: Environment) -> Index:
         if (found := index(number)).take(environment.session.project.state, service.name):
             return found
     raise DevenvError("no index of the running redis is empty", hint="flush one of 1 to 15: devenv connect redis")
-
-
-def _encoded(words: list[str]) -> bytes:
-    """A command as the redis serialization protocol has it: an array of bulk strings."""
-    raw = [word.encode() for word in words]
-    return b"*%d\r\n" % len(raw) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in raw)

@@ -88,7 +88,7 @@ def build(
         entry = document(whole, target)["services"][service.name]
         part = {"services": {service.name: {"image": name, "build": entry["build"]}}}
         overlay = project.state.write("editor.json", json.dumps(part))
-        compose = driver(api.endpoint, project.id, *files(project))
+        compose = driver(api.endpoint, project.id, *files(project), builds=True)
         compose.over(overlay).build(service.name, reporter)
         image = images.remember(api, project, image)
     return name, image.id or ""

@@ -176,8 +176,8 @@ class ComposeEngine:
         flags = ("--rm", "--no-deps", *(() if terminal else ("-T",)))
         return Command((*docker(self.api.endpoint), "compose", *place, "run", *flags, service.name, *command), secrets)
 
-    def discard(self, reporter: Reporter) -> None:
-        """Remove all that there is of this project at once, data too."""
+    def discard(self) -> None:
+        """Remove all that there is of this project at once, DATA TOO; for copies. Needs no valid manifest."""
         from devenv.engines.compose.discard import discard
 
         discard(self.api, self.project)

@@ -8,8 +8,8 @@ from pathlib import Path
 from devenv.engines.live import Happening, Heard, Instances, Told
 from devenv.engines.native import logs
 from devenv.engines.native.client import Supervision
-from devenv.engines.native.processes import shell_code
 from devenv.engines.native.program import Seen
+from devenv.process import shell_code
 
 _LOOK = 0.3
 """Seconds between two looks at what runs."""

@@ -14,7 +14,7 @@ from devenv.engines.native.client import Supervision
 from devenv.engines.native.program import Program, Seen
 from devenv.engines.native.providers.base import Served
 from devenv.errors import EngineError
-from devenv.process import capture
+from devenv.process import capture, shell_code
 from devenv.stack import Service, Text
 
 GRACE = 10.0
@@ -129,8 +129,3 @@ def how(seen: Seen) -> str | None:
         return "it does not run"
     left = f", and left {seen.left} processes behind: it has to stay in the foreground" if seen.left else ""
     return f"it ended with exit code {shell_code(seen.code)}{left}"
-
-
-def shell_code(code: int) -> int:
-    """A process's exit code as shells tell it: 128 and more for a signal."""
-    return 128 - code if code < 0 else code
